@@ -1,0 +1,1 @@
+"""What the assistant can do: rasa-sdk actions, thin, over services."""

@@ -1,0 +1,1 @@
+"""From a question to a guide's facts: resolve, choose, compose."""

@@ -1,0 +1,1 @@
+"""Service centres, hours, old-to-new place names, nearest."""

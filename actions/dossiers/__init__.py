@@ -1,0 +1,1 @@
+"""E-forms, drafts, the dossier registry, tracking."""

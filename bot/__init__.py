@@ -1,0 +1,1 @@
+"""What talks: the FastAPI service, gateway, channels, widget and the Rasa components."""

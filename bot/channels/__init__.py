@@ -1,0 +1,1 @@
+"""Channels that citizens reach the gateway through."""

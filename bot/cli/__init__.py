@@ -1,0 +1,1 @@
+"""The `isee` command line."""

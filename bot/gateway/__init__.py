@@ -1,0 +1,1 @@
+"""Conversations: ownership, ordering, idempotency, masking, answer statuses."""

@@ -1,0 +1,101 @@
+"""All settings of the service, read from the environment (prefix `ISEE_`) or `.env`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import ip_address
+from pathlib import Path
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+__all__ = ["PROJECT_ROOT", "Settings", "get_settings"]
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """One instance a process, from `get_settings()`. Paths are absolute after loading."""
+
+    model_config = SettingsConfigDict(env_prefix="ISEE_", env_file=".env", extra="ignore")
+
+    home: Path = Field(PROJECT_ROOT / "var", description="Folder of all state: database, index, models, secrets, uploads.")
+    host: str = Field("127.0.0.1", description="Address that the service listens on.")
+    port: int = Field(8000, description="Port of the service.")
+    public_url: str = Field("", description="Address that citizens use; empty: http://host:port.")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the home folder.")
+    redis_url: str = Field("", description="Redis for several replicas; empty: in-process.")
+    encoder: str = Field("", description="Path or hub name of a sentence-transformers model; empty: the embedded default.")
+    threads: int = Field(2, ge=1, le=64, description="CPU threads of the encoder.")
+
+    rasa_url: str = Field("", description="Address of a Rasa server run elsewhere; empty: the service starts its own.")
+    rasa_port: int = Field(5005, description="Loopback port of the Rasa server that the service starts.")
+    rasa_timeout_s: float = Field(8.0, gt=0, description="Longest wait for one Rasa turn, in seconds.")
+
+    secret_key: SecretStr = Field(SecretStr(""), description="Key of tokens and encrypted fields; empty: made at first start.")
+    environment: str = Field("local", description="local or production; production refuses generated secrets.")
+    agency_code: str = Field("H49", description="Agency code that dossier codes start with.")
+    province: str = Field("Quảng Ninh", description="Province served.")
+    hotline: str = Field("", description="Hotline shown to citizens; empty: none is shown.")
+    portal_url: str = Field("https://dichvucong.gov.vn", description="National portal that answers link to.")
+    office_hours: str = Field("Mon-Fri 07:30-11:30,13:30-17:00", description="Working hours of the people behind hand-off.")
+
+    message_max_chars: int = Field(2000, description="Longest message accepted from a citizen, in characters.")
+    upload_max_mb: float = Field(10.0, description="Largest upload, in MB.")
+    chat_retention_days: int = Field(90, description="Days after which conversations are erased.")
+    messages_per_minute: int = Field(40, description="Messages a conversation may send in a minute.")
+    allowed_origins: list[str] = Field(default_factory=list, description="Other sites that may embed the widget.")
+    log_level: str = Field("INFO", description="Level of the structured log.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Settings:
+        self.home = self.home.expanduser().resolve()
+        if not self.database_url:
+            self.database_url = f"sqlite:///{self.home / 'isee.db'}"
+        if self.environment == "production" and len(self.secret_key.get_secret_value()) < 32:
+            raise ValueError("ISEE_SECRET_KEY of at least 32 characters is required when ISEE_ENVIRONMENT=production")
+        if not self.loopback and len(self.secret_key.get_secret_value()) < 32:
+            raise ValueError(f"ISEE_HOST={self.host} is reachable from outside: set ISEE_SECRET_KEY (32 characters or more) first")
+        return self
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the service listens on this machine only."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def rasa_base_url(self) -> str:
+        return self.rasa_url.rstrip("/") or f"http://127.0.0.1:{self.rasa_port}"
+
+    @property
+    def models_dir(self) -> Path:
+        """Converted encoder, spaCy pipeline and Rasa model."""
+        return self.home / "models"
+
+    @property
+    def encoder_dir(self) -> Path:
+        """The encoder exported for serving (ONNX, tokenizer, manifest)."""
+        return self.models_dir / "encoder"
+
+    @property
+    def index_dir(self) -> Path:
+        return self.home / "index"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return self.home / "uploads"
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The process's settings. Raises pydantic.ValidationError naming the variable at fault."""
+    return Settings()

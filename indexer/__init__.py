@@ -1,0 +1,1 @@
+"""Vietnamese text, sentence encoder, FAISS index, hybrid ranking, calibration, evaluation."""

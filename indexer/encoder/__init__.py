@@ -1,0 +1,1 @@
+"""The sentence encoder: conversion, export, fast CPU inference."""

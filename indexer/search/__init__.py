@@ -1,0 +1,1 @@
+"""Vector index, lexical ranking, fusion and calibration behind one search service."""

@@ -1,0 +1,1 @@
+"""Vietnamese text as citizens type it. Pure functions; Python 3.10, standard library and numpy only."""

@@ -1,0 +1,1 @@
+"""Guides: model, validation, import/export, versions and publication."""
