@@ -65,9 +65,12 @@ class Database:
         return cls(settings.database_url)
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """A session in one transaction: committed at the end, rolled back on any error."""
-        with self._sessions.begin() as session:
+    def session(self, *, write: bool = True) -> Iterator[Session]:
+        """A session in one transaction: committed at the end, rolled back on any error.
+
+        `write=False` promises only to read, so that on SQLite it neither takes nor waits for the write lock.
+        """
+        with self._sessions(bind=self.engine.execution_options(write=write)) as session, session.begin():
             yield session
 
     def create_all(self) -> None:
