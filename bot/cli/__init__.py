@@ -1,1 +1,5 @@
 """The `isee` command line."""
+
+from bot.cli.root import main
+
+__all__ = ["main"]

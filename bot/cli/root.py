@@ -1,0 +1,69 @@
+"""Root of the command line: mounts the commands and turns known errors into one clear line."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from common.errors import ISeeError
+
+app = typer.Typer(
+    help="iSee: trợ lý ảo thủ tục hành chính. Mỗi lệnh có --help.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+# Each command group is a module with a Typer `app`; (module, name or None to mount its commands at the root).
+# They are imported only when asked for, so that `isee --help` and `isee doctor` answer at once.
+GROUPS: dict[str, str] = {
+    "kb": "bot.cli.kb",
+    "index": "bot.cli.index",
+    "eval": "bot.cli.evaluate",
+    "user": "bot.cli.user",
+    "dossier": "bot.cli.dossier",
+}
+COMMANDS: dict[str, str] = {
+    "serve": "bot.cli.serve",
+    "setup": "bot.cli.setup",
+    "doctor": "bot.cli.doctor",
+    "search": "bot.cli.ask",
+    "ask": "bot.cli.ask",
+    "train": "bot.cli.train",
+    "bench": "bot.cli.bench",
+    "backup": "bot.cli.backup",
+    "restore": "bot.cli.backup",
+}
+
+
+def _mount(only: str | None) -> None:
+    for name, module in GROUPS.items():
+        if only in (None, name):
+            app.add_typer(importlib.import_module(module).app, name=name)
+    for name, module in COMMANDS.items():
+        if only in (None, name):
+            app.command(name)(getattr(importlib.import_module(module), name))
+
+
+def main() -> None:
+    """Entry point of `isee`. Known errors end with their sentence and exit code 1, never with a traceback."""
+    first = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    known = first if first in GROUPS or first in COMMANDS else None
+    _mount(known)
+    try:
+        app(prog_name="isee")
+    except ISeeError as error:
+        Console(stderr=True).print(f"[red]Lỗi:[/red] {error}", highlight=False)
+        raise SystemExit(1) from error
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        Console(stderr=True).print("[red]Cài đặt chưa hợp lệ:[/red]", highlight=False)
+        for problem in error.errors():
+            name = "ISEE_" + "_".join(str(part) for part in problem["loc"]).upper() if problem["loc"] else ""
+            Console(stderr=True).print(f"  {name} {problem['msg']}".rstrip(), highlight=False)
+        raise SystemExit(1) from error
