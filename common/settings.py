@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,9 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the home folder.")
     redis_url: str = Field("", description="Redis for several replicas; empty: in-process.")
     encoder: str = Field("", description="Path or hub name of a sentence-transformers model; empty: the embedded default.")
+    encoder_vocabulary: Literal["trimmed", "full"] = Field(
+        "trimmed", description="Vocabulary of the embedded encoder: trimmed (Vietnamese, English, French) or full."
+    )
     threads: int = Field(2, ge=1, le=64, description="CPU threads of the encoder.")
 
     rasa_url: str = Field("", description="Address of a Rasa server run elsewhere; empty: the service starts its own.")

@@ -1,1 +1,64 @@
-"""The sentence encoder: conversion, export, fast CPU inference."""
+"""The sentence encoder: conversion, export, fast CPU inference.
+
+    settings = get_settings()
+    ensure_encoder(settings)             # set-up: builds it once, a no-op afterwards
+    encoder = load_encoder(settings)     # shared by all threads of a process
+    encoder.encode_queries(["làm giấy khai sinh ở đâu"])
+
+Importable on Python 3.10 without torch or pydantic: what is heavy is imported when used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol, Sequence, Union, runtime_checkable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["Encoder", "ensure_encoder", "load_encoder"]
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """What search and featurizers need of an encoder."""
+
+    @property
+    def dim(self) -> int:
+        """Width of a vector."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever vectors may change."""
+
+    def encode_queries(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
+        """Questions as float32 (n, dim), rows of unit length."""
+
+    def encode_passages(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
+        """Searched texts as float32 (n, dim), rows of unit length."""
+
+
+def load_encoder(where: Union[Any, str, Path], threads: Optional[int] = None) -> Encoder:
+    """The built encoder of `where`: `Settings`, or the folder with its manifest.
+
+    Raises SetupProblem, which names the remedy, when it isn't built.
+    """
+    from indexer.encoder.manifest import read_manifest
+
+    folder = Path(where) if isinstance(where, (str, Path)) else where.encoder_dir
+    threads = threads or (2 if isinstance(where, (str, Path)) else where.threads)
+    if read_manifest(folder).engine == "onnx":
+        from indexer.encoder.onnx import OnnxEncoder
+
+        return OnnxEncoder(folder, threads)
+    from indexer.encoder.st import StEncoder
+
+    return StEncoder(folder, threads)
+
+
+def ensure_encoder(settings: Any, progress: Optional[Callable[[float, str], None]] = None) -> Path:
+    """Build the encoder that `settings` ask for unless it is there; see `indexer.encoder.build`."""
+    from indexer.encoder.build import ensure_encoder as build
+
+    return build(settings, progress)

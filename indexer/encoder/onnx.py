@@ -1,0 +1,145 @@
+"""Sentence vectors on a CPU by ONNX Runtime; runs on Python 3.10 (Rasa) and later, without torch.
+
+    encoder = OnnxEncoder(Path("var/models/encoder"), threads=2)
+    scores = encoder.encode_passages(["Đăng ký khai sinh"]) @ encoder.encode_queries(["làm giấy khai sinh"])[0]
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import List, Sequence, Tuple
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+from tokenizers import Tokenizer
+
+from common.errors import SetupProblem
+from indexer.encoder.manifest import Manifest, read_manifest
+
+__all__ = ["OnnxEncoder", "Vectors"]
+
+Vectors = npt.NDArray[np.float32]
+
+_BATCH_TOKENS = 2048  # padded tokens a run: above it memory grows and speed doesn't
+_BATCH_TEXTS = 64
+_CACHED_QUERIES = 2048  # x 384 floats = 3 MB
+
+
+class OnnxEncoder:
+    """The encoder in `folder` (`model.onnx`, `tokenizer.json`, `manifest.json`); safe to share between threads.
+
+    `threads` is the number of CPU threads of one call. Raises SetupProblem when the folder isn't a complete encoder.
+    """
+
+    def __init__(self, folder: Path, threads: int = 2, cache_size: int = _CACHED_QUERIES) -> None:
+        folder = Path(folder)
+        self.manifest: Manifest = read_manifest(folder)
+        if self.manifest.engine != "onnx" or not self.manifest.complete(folder):
+            raise SetupProblem(
+                f"{folder} holds no complete ONNX encoder (engine: {self.manifest.engine}). Run `make setup`, and if "
+                f"ISEE_ENCODER names a model that can't be exported, choose another."
+            )
+        self._session = _session(folder / "model.onnx", threads)
+        text = (folder / "tokenizer.json").read_text("utf-8")
+        self._query_tokenizer = _tokenizer(text, self.manifest.max_length["query"])
+        self._passage_tokenizer = _tokenizer(text, self.manifest.max_length["passage"])
+        self._cache: "OrderedDict[str, Vectors]" = OrderedDict()
+        self._cache_size = cache_size
+        self._lock = threading.Lock()
+
+    @property
+    def dim(self) -> int:
+        """Width of a vector."""
+        return self.manifest.dim
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever vectors may change: store it beside what you compute."""
+        return self.manifest.fingerprint
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """What citizens type, as float32 (len(texts), dim) of unit length; longer than 64 tokens is cut.
+
+        The latest 2,048 single queries are remembered.
+        """
+        if len(texts) != 1:
+            return self._encode(self._query_tokenizer, self.manifest.prefixes["query"], texts)
+        text = texts[0]
+        with self._lock:
+            known = self._cache.get(text)
+            if known is not None:
+                self._cache.move_to_end(text)
+        if known is None:
+            known = self._encode(self._query_tokenizer, self.manifest.prefixes["query"], texts)
+            known.flags.writeable = False
+            with self._lock:
+                self._cache[text] = known
+                while len(self._cache) > self._cache_size:
+                    self._cache.popitem(last=False)
+        return known.copy()
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """What is searched, as float32 (len(texts), dim) of unit length; longer than 128 tokens is cut."""
+        return self._encode(self._passage_tokenizer, self.manifest.prefixes["passage"], texts)
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` as a passage, prefix and special tokens included, at most the passage limit."""
+        return len(self._passage_tokenizer.encode(self.manifest.prefixes["passage"] + text).ids)
+
+    def _encode(self, tokenizer: Tokenizer, prefix: str, texts: Sequence[str]) -> Vectors:
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        if not len(texts):
+            return vectors
+        # lone surrogates (broken input) can't cross into the tokenizer
+        clean = [prefix + text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        tokens = [encoding.ids for encoding in tokenizer.encode_batch_fast(clean)]
+        for batch in _batches([len(ids) for ids in tokens]):
+            vectors[batch] = self._run([tokens[i] for i in batch])
+        return vectors
+
+    def _run(self, tokens: List[List[int]]) -> Vectors:
+        shape = (len(tokens), max(len(ids) for ids in tokens))
+        ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        for row, row_ids in enumerate(tokens):  # the mask hides padding: any id will do for it
+            ids[row, : len(row_ids)] = row_ids
+            mask[row, : len(row_ids)] = 1
+        (vectors,) = self._session.run(["sentence_embedding"], {"input_ids": ids, "attention_mask": mask})
+        return vectors  # type: ignore[no-any-return]
+
+
+def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    if threads > 1:  # spinning burns the cores that Rasa and the service need
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 - ONNX Runtime's error classes have no common public base
+        raise SetupProblem(f"ONNX Runtime can't load {path}: {error}. Run `make setup` to build it again.") from error
+
+
+def _tokenizer(text: str, max_length: int) -> Tokenizer:
+    tokenizer: Tokenizer = Tokenizer.from_str(text)
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_length)
+    return tokenizer
+
+
+def _batches(lengths: Sequence[int]) -> List[List[int]]:
+    """Indices grouped by similar length, so that little is spent on padding."""
+    batches: List[List[int]] = []
+    current: List[int] = []
+    order: List[Tuple[int, int]] = sorted((length, index) for index, length in enumerate(lengths))
+    for length, index in order:
+        if current and (len(current) >= _BATCH_TEXTS or (len(current) + 1) * length > _BATCH_TOKENS):
+            batches.append(current)
+            current = []
+        current.append(index)
+    if current:
+        batches.append(current)
+    return batches
