@@ -10,8 +10,9 @@ Importable on Python 3.10 without torch or pydantic: what is heavy is imported w
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol, Sequence, Union, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,32 +33,36 @@ class Encoder(Protocol):
     def fingerprint(self) -> str:
         """Changes whenever vectors may change."""
 
-    def encode_queries(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
+    def encode_queries(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Questions as float32 (n, dim), rows of unit length."""
 
-    def encode_passages(self, texts: Sequence[str]) -> "npt.NDArray[np.float32]":
+    def encode_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Searched texts as float32 (n, dim), rows of unit length."""
 
 
-def load_encoder(where: Union[Any, str, Path], threads: Optional[int] = None) -> Encoder:
+def load_encoder(where: Any, threads: int | None = None) -> Encoder:
     """The built encoder of `where`: `Settings`, or the folder with its manifest.
 
     Raises SetupProblem, which names the remedy, when it isn't built.
     """
-    from indexer.encoder.manifest import read_manifest
+    from common.errors import SetupProblem
+    from indexer.encoder.manifest import EncoderMissing, read_manifest
 
-    folder = Path(where) if isinstance(where, (str, Path)) else where.encoder_dir
-    threads = threads or (2 if isinstance(where, (str, Path)) else where.threads)
-    if read_manifest(folder).engine == "onnx":
-        from indexer.encoder.onnx import OnnxEncoder
+    folder = Path(where) if isinstance(where, str | Path) else where.encoder_dir
+    threads = threads or (2 if isinstance(where, str | Path) else where.threads)
+    try:
+        if read_manifest(folder).engine == "onnx":
+            from indexer.encoder.onnx import OnnxEncoder
 
-        return OnnxEncoder(folder, threads)
+            return OnnxEncoder(folder, threads)
+    except EncoderMissing as error:
+        raise SetupProblem(str(error)) from error
     from indexer.encoder.st import StEncoder
 
     return StEncoder(folder, threads)
 
 
-def ensure_encoder(settings: Any, progress: Optional[Callable[[float, str], None]] = None) -> Path:
+def ensure_encoder(settings: Any, progress: Callable[[float, str], None] | None = None) -> Path:
     """Build the encoder that `settings` ask for unless it is there; see `indexer.encoder.build`."""
     from indexer.encoder.build import ensure_encoder as build
 

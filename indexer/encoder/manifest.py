@@ -1,27 +1,35 @@
-"""The manifest of a built encoder folder: what it holds and how to use it. Standard library only, Python 3.10 too."""
+"""The manifest of a built encoder folder: what it holds and how to use it. Standard library only, Python
+3.10 too."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any
 
-from common.errors import SetupProblem
-
-__all__ = ["FILE_NAME", "Manifest", "read_manifest", "write_manifest"]
+__all__ = ["EncoderMissing", "Manifest", "find_manifest", "read_manifest", "write_manifest"]
 
 FILE_NAME = "manifest.json"
 FORMAT = 1
-_REMEDY = "Run `make setup` (or `.venv/bin/isee index build`) to build it again."
+_REMEDY = "Run `make setup` to build it."
+
+
+class EncoderMissing(RuntimeError):
+    """There is no usable encoder in a folder; the message names the remedy.
+
+    Rasa's process, which doesn't share the service's error tree, meets this one; `load_encoder` turns it into
+    `common.errors.SetupProblem`.
+    """
 
 
 @dataclass(frozen=True)
 class Manifest:
     """`engine` is "onnx", or "sentence-transformers" for a model that couldn't be exported.
 
-    `fingerprint` changes whenever vectors may change; an index made under another one is stale. `wanted` is what the
-    build was asked for, compared by `ensure_encoder`. `files` holds sizes in bytes. `max_length` is in tokens.
+    `fingerprint` changes whenever vectors may change; an index made under another one is stale. `wanted` is
+    what the build was asked for, compared by `ensure_encoder`. `files` holds sizes in bytes. `max_length`
+    is in tokens.
     """
 
     name: str
@@ -30,37 +38,39 @@ class Manifest:
     fingerprint: str
     source_sha256: str
     st_model: str
-    prefixes: Dict[str, str]
-    max_length: Dict[str, int]
-    wanted: Dict[str, Any] = field(default_factory=dict)
-    files: Dict[str, int] = field(default_factory=dict)
+    prefixes: dict[str, str]
+    max_length: dict[str, int]
+    wanted: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
     format: int = FORMAT
 
     def complete(self, folder: Path) -> bool:
         """Whether every file is in `folder` with its size."""
-        return all((folder / n).is_file() and (folder / n).stat().st_size == size for n, size in self.files.items())
+        return all(
+            (folder / n).is_file() and (folder / n).stat().st_size == size for n, size in self.files.items()
+        )
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest in `folder`. Raises SetupProblem when there is none, or one of another format."""
+    """The manifest in `folder`. Raises EncoderMissing when there is none, or one of another format."""
     path = Path(folder) / FILE_NAME
     try:
         fields = json.loads(path.read_text("utf-8"))
         manifest = Manifest(**fields)
     except FileNotFoundError as error:
-        raise SetupProblem(f"No sentence encoder in {folder}. {_REMEDY}") from error
+        raise EncoderMissing(f"No sentence encoder in {folder}. {_REMEDY}") from error
     except (ValueError, TypeError) as error:
-        raise SetupProblem(f"{path} can't be read ({error}). {_REMEDY}") from error
+        raise EncoderMissing(f"{path} can't be read ({error}). {_REMEDY}") from error
     if manifest.format != FORMAT:
-        raise SetupProblem(f"{path} has format {manifest.format}, this version reads {FORMAT}. {_REMEDY}")
+        raise EncoderMissing(f"{path} has format {manifest.format}, this version reads {FORMAT}. {_REMEDY}")
     return manifest
 
 
-def find_manifest(folder: Path) -> Optional[Manifest]:
+def find_manifest(folder: Path) -> Manifest | None:
     """The manifest in `folder`, or None where `read_manifest` would raise."""
     try:
         return read_manifest(folder)
-    except SetupProblem:
+    except EncoderMissing:
         return None
 
 

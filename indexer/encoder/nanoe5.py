@@ -67,11 +67,15 @@ class Vocabulary:
     unk: int
 
     def keep(self, ids: Sequence[int]) -> Vocabulary:
-        """The vocabulary reduced to `ids` (ascending, special tokens among them), renumbered in that order."""
+        """The vocabulary reduced to `ids` (ascending, special tokens among them), renumbered so."""
         place = {old: new for new, old in enumerate(ids)}
         return Vocabulary(
-            [self.pieces[i] for i in ids], [self.scores[i] for i in ids],
-            place[self.bos], place[self.eos], place[self.pad], place[self.unk],
+            [self.pieces[i] for i in ids],
+            [self.scores[i] for i in ids],
+            place[self.bos],
+            place[self.eos],
+            place[self.pad],
+            place[self.unk],
         )
 
 
@@ -172,13 +176,17 @@ def _dequantise(blocks: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 def locate() -> Path:
-    """Where the installed package keeps the file. Raises SetupProblem when it isn't installed in this version."""
+    """Where the installed package keeps the file. Raises SetupProblem unless it is there in this version."""
     try:
         version = metadata.version(PACKAGE)
     except metadata.PackageNotFoundError as error:
-        raise SetupProblem(f"The package {PACKAGE}, source of the sentence encoder, isn't installed. {_REMEDY}") from error
+        raise SetupProblem(
+            f"The package {PACKAGE}, source of the sentence encoder, isn't installed. {_REMEDY}"
+        ) from error
     if version != VERSION:
-        raise SetupProblem(f"{PACKAGE} {version} is installed, but the encoder is converted from {VERSION}. {_REMEDY}")
+        raise SetupProblem(
+            f"{PACKAGE} {version} is installed, but the encoder is converted from {VERSION}. {_REMEDY}"
+        )
     spec = find_spec(PACKAGE)  # finds without importing: the package's own engine stays unloaded
     if spec is None or not spec.submodule_search_locations:
         raise SetupProblem(f"The package {PACKAGE} is registered but can't be found. {_REMEDY}")
@@ -196,5 +204,7 @@ def open_verified(path: Path | None = None, sha256: str = SHA256) -> E5File:
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
-        raise SetupProblem(f"{path} has sha256 {found[:12]}… instead of {sha256[:12]}…: damaged or changed. {_REMEDY}")
+        raise SetupProblem(
+            f"{path} has sha256 {found[:12]}… instead of {sha256[:12]}…: damaged or changed. {_REMEDY}"
+        )
     return E5File(path)

@@ -1,23 +1,22 @@
 """Sentence vectors on a CPU by ONNX Runtime; runs on Python 3.10 (Rasa) and later, without torch.
 
-    encoder = OnnxEncoder(Path("var/models/encoder"), threads=2)
-    scores = encoder.encode_passages(["Đăng ký khai sinh"]) @ encoder.encode_queries(["làm giấy khai sinh"])[0]
+encoder = OnnxEncoder(Path("var/models/encoder"), threads=2)
+scores = encoder.encode_passages(["Đăng ký khai sinh"]) @ encoder.encode_queries(["làm giấy khai sinh"])[0]
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import List, Sequence, Tuple
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 
-from common.errors import SetupProblem
-from indexer.encoder.manifest import Manifest, read_manifest
+from indexer.encoder.manifest import EncoderMissing, Manifest, read_manifest
 
 __all__ = ["OnnxEncoder", "Vectors"]
 
@@ -29,24 +28,26 @@ _CACHED_QUERIES = 2048  # x 384 floats = 3 MB
 
 
 class OnnxEncoder:
-    """The encoder in `folder` (`model.onnx`, `tokenizer.json`, `manifest.json`); safe to share between threads.
+    """The encoder in `folder` (`model.onnx`, `tokenizer.json`, `manifest.json`); safe to share between
+    threads.
 
-    `threads` is the number of CPU threads of one call. Raises SetupProblem when the folder isn't a complete encoder.
+    `threads` is the number of CPU threads of one call. Raises EncoderMissing when the folder isn't a
+    complete encoder.
     """
 
     def __init__(self, folder: Path, threads: int = 2, cache_size: int = _CACHED_QUERIES) -> None:
         folder = Path(folder)
         self.manifest: Manifest = read_manifest(folder)
         if self.manifest.engine != "onnx" or not self.manifest.complete(folder):
-            raise SetupProblem(
-                f"{folder} holds no complete ONNX encoder (engine: {self.manifest.engine}). Run `make setup`, and if "
-                f"ISEE_ENCODER names a model that can't be exported, choose another."
+            raise EncoderMissing(
+                f"{folder} holds no complete ONNX encoder (engine: {self.manifest.engine}). Run `make setup`, "
+                f"and if ISEE_ENCODER names a model that can't be exported, choose another."
             )
         self._session = _session(folder / "model.onnx", threads)
         text = (folder / "tokenizer.json").read_text("utf-8")
         self._query_tokenizer = _tokenizer(text, self.manifest.max_length["query"])
         self._passage_tokenizer = _tokenizer(text, self.manifest.max_length["passage"])
-        self._cache: "OrderedDict[str, Vectors]" = OrderedDict()
+        self._cache: OrderedDict[str, Vectors] = OrderedDict()
         self._cache_size = cache_size
         self._lock = threading.Lock()
 
@@ -100,14 +101,14 @@ class OnnxEncoder:
             vectors[batch] = self._run([tokens[i] for i in batch])
         return vectors
 
-    def _run(self, tokens: List[List[int]]) -> Vectors:
+    def _run(self, tokens: list[list[int]]) -> Vectors:
         shape = (len(tokens), max(len(ids) for ids in tokens))
         ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         for row, row_ids in enumerate(tokens):  # the mask hides padding: any id will do for it
             ids[row, : len(row_ids)] = row_ids
             mask[row, : len(row_ids)] = 1
         (vectors,) = self._session.run(["sentence_embedding"], {"input_ids": ids, "attention_mask": mask})
-        return vectors  # type: ignore[no-any-return]
+        return vectors
 
 
 def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
@@ -119,8 +120,10 @@ def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - ONNX Runtime's error classes have no common public base
-        raise SetupProblem(f"ONNX Runtime can't load {path}: {error}. Run `make setup` to build it again.") from error
+    except Exception as error:
+        raise EncoderMissing(
+            f"ONNX Runtime can't load {path}: {error}. Run `make setup` to build it again."
+        ) from error
 
 
 def _tokenizer(text: str, max_length: int) -> Tokenizer:
@@ -130,11 +133,11 @@ def _tokenizer(text: str, max_length: int) -> Tokenizer:
     return tokenizer
 
 
-def _batches(lengths: Sequence[int]) -> List[List[int]]:
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
     """Indices grouped by similar length, so that little is spent on padding."""
-    batches: List[List[int]] = []
-    current: List[int] = []
-    order: List[Tuple[int, int]] = sorted((length, index) for index, length in enumerate(lengths))
+    batches: list[list[int]] = []
+    current: list[int] = []
+    order: list[tuple[int, int]] = sorted((length, index) for index, length in enumerate(lengths))
     for length, index in order:
         if current and (len(current) >= _BATCH_TEXTS or (len(current) + 1) * length > _BATCH_TOKENS):
             batches.append(current)

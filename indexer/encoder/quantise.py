@@ -1,9 +1,9 @@
 """Exact 4-bit storage of weights that are 4-bit already.
 
-Weights that came from Q4_0 blocks (32 values, value = (n - 8) x d) can be stored as 4 bits again without any loss,
-even after a stay in fp16: in each block the value of largest magnitude is -8 x d, which fp16 holds exactly, so d
-and from it every n can be read back. Weights that aren't on such a grid are left alone: iSee never quantises a
-model anew, since that reorders search results.
+Weights that came from Q4_0 blocks (32 values, value = (n - 8) x d) can be stored as 4 bits again without
+any loss, even after a stay in fp16: in each block the value of largest magnitude is -8 x d, which fp16
+holds exactly, so d and from it every n can be read back. Weights that aren't on such a grid are left alone:
+iSee never quantises a model anew, since that reorders search results.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ _TOLERANCE = 1e-3  # of a block's scale: fp16 rounding of (n - 8) x d stays belo
 
 @dataclass(frozen=True)
 class Packed:
-    """A matrix (rows, columns) as nibbles uint8 (rows, columns) in 0..15 and scales f32 (rows, columns / 32)."""
+    """A matrix (rows, columns) as nibbles uint8 (rows, columns) in 0..15 and scales f32 (rows, columns /
+    32)."""
 
     nibbles: npt.NDArray[np.uint8]
     scales: npt.NDArray[np.float32]
 
     def pairs(self) -> npt.NDArray[np.uint8]:
         """Two nibbles a byte along the columns, the first in the low half: (rows, columns / 2)."""
-        packed: npt.NDArray[np.uint8] = self.nibbles[:, 0::2] | (self.nibbles[:, 1::2] << 4)
-        return packed
+        packed = self.nibbles[:, 0::2] | np.left_shift(self.nibbles[:, 1::2], np.uint8(4))
+        return packed.astype(np.uint8, copy=False)
 
 
 def pack_rows(weights: npt.NDArray[np.float32]) -> Packed | None:
-    """`weights` (rows, columns) as exact 4-bit blocks along the columns; None where they aren't on such a grid."""
+    """`weights` (rows, columns) as exact 4-bit blocks along the columns; None where that would lose something."""
     rows, columns = weights.shape
     if columns % BLOCK:
         return None
@@ -50,11 +51,12 @@ def pack_rows(weights: npt.NDArray[np.float32]) -> Packed | None:
 
 
 def pack_graph(model: Any, accuracy_level: int = 4) -> int:
-    """Replace, in the ONNX `model`, constant MatMuls and embedding tables by 4-bit operators where that is exact.
+    """Replace, in the ONNX `model`, constant MatMuls and embedding tables by 4-bit operators where that is
+    exact.
 
-    MatMul becomes com.microsoft.MatMulNBits and Gather becomes com.microsoft.GatherBlockQuantized. `accuracy_level`
-    is MatMulNBits': 1 multiplies in fp32, 4 in int8 with a scale a block of the input. Returns how many were
-    replaced.
+    MatMul becomes com.microsoft.MatMulNBits and Gather becomes com.microsoft.GatherBlockQuantized.
+    `accuracy_level` is MatMulNBits': 1 multiplies in fp32, 4 in int8 with a scale a block of the input.
+    Returns how many were replaced.
     """
     from onnx import helper, numpy_helper
 
@@ -93,8 +95,16 @@ def _matmul(node: Any, packed: Packed, accuracy_level: int) -> tuple[Any, list[A
         numpy_helper.from_array(packed.scales.reshape(-1), name + ".scale"),
     ]
     new = helper.make_node(
-        "MatMulNBits", [node.input[0], *(tensor.name for tensor in tensors)], list(node.output), name=node.name,
-        domain="com.microsoft", K=width, N=outputs, bits=4, block_size=BLOCK, accuracy_level=accuracy_level,
+        "MatMulNBits",
+        [node.input[0], *(tensor.name for tensor in tensors)],
+        list(node.output),
+        name=node.name,
+        domain="com.microsoft",
+        K=width,
+        N=outputs,
+        bits=4,
+        block_size=BLOCK,
+        accuracy_level=accuracy_level,
     )
     return new, tensors
 
@@ -110,8 +120,14 @@ def _gather(node: Any, packed: Packed) -> tuple[Any, list[Any]]:
     )
     scale = numpy_helper.from_array(packed.scales, name + ".scale")
     new = helper.make_node(
-        "GatherBlockQuantized", [data.name, node.input[1], scale.name], list(node.output), name=node.name,
-        domain="com.microsoft", gather_axis=0, quantize_axis=1, block_size=BLOCK,
+        "GatherBlockQuantized",
+        [data.name, node.input[1], scale.name],
+        list(node.output),
+        name=node.name,
+        domain="com.microsoft",
+        gather_axis=0,
+        quantize_axis=1,
+        block_size=BLOCK,
     )
     return new, [data, scale]
 

@@ -47,14 +47,19 @@ class StEncoder:
         if not len(texts):
             return np.zeros((0, self.dim), dtype=np.float32)
         vectors: Vectors = self._model.encode(
-            list(texts), prompt=self.manifest.prefixes[role], normalize_embeddings=True, convert_to_numpy=True,
-            show_progress_bar=False, processing_kwargs=None,
+            list(texts),
+            prompt=self.manifest.prefixes[role],
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+            processing_kwargs=None,
         )
         return np.asarray(vectors, dtype=np.float32)
 
 
 def load_st(name: str, relative_to: Path | None = None) -> Any:
-    """The sentence-transformers model `name` (a path, also relative to a folder, or a hub name), float32 on CPU.
+    """The sentence-transformers model `name` (a path, also relative to a folder, or a hub name), float32 on
+    CPU.
 
     Raises SetupProblem when it can't be loaded.
     """
@@ -66,11 +71,13 @@ def load_st(name: str, relative_to: Path | None = None) -> Any:
     try:
         # the plain attention is the one that torch's exporter turns into few, known operators
         options = {"dtype": "float32", "attn_implementation": "eager"}
-        return SentenceTransformer(str(path.resolve()) if path.is_dir() else name, device="cpu", model_kwargs=options)
-    except Exception as error:  # noqa: BLE001 - whatever stands behind a foreign model's loading
+        return SentenceTransformer(
+            str(path.resolve()) if path.is_dir() else name, device="cpu", model_kwargs=options
+        )
+    except Exception as error:
         raise SetupProblem(
-            f"ISEE_ENCODER={name} can't be loaded as a sentence-transformers model: {error}. Give a folder that "
-            f"SentenceTransformer can read, a hub name where the hub is reachable, or leave ISEE_ENCODER empty."
+            f"{name} can't be loaded as a sentence-transformers model: {error}. Let ISEE_ENCODER be a folder "
+            f"that SentenceTransformer reads, a hub name where the hub is reachable, or empty."
         ) from error
 
 
