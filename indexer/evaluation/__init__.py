@@ -1,0 +1,1 @@
+"""Measures retrieval and decisions on question files (DESIGN 4.4)."""

@@ -1,0 +1,71 @@
+"""Answer, ask back, or say that it is unknown: calibrated on development questions.
+
+Two logistic models over the shape of the candidate list: the probability that the first candidate's family is
+right, and the probability that the question is about a procedure at all. Thresholds on both give the decision
+(selective classification: El-Yaniv & Wiener 2010). Learnt by `python -m indexer.training.ranker`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from indexer.search.types import Decision
+
+__all__ = ["SHAPE", "Calibration", "Verdict", "shape"]
+
+SHAPE = ("probability", "margin", "dense", "dense_name", "query_covered", "name_covered", "bm25_synonym", "length")
+
+
+def shape(features: np.ndarray, probabilities: np.ndarray, families: list[str], syllable_count: int) -> np.ndarray:
+    """What the two models see: float32 (len(SHAPE),). Rows must be ordered best first.
+
+    Near-duplicates (one name at several levels) count as one family, so they don't look like doubt.
+    """
+    first = families[0]
+    own = sum(float(p) for p, family in zip(probabilities, families, strict=True) if family == first)
+    rival = max((float(p) for p, family in zip(probabilities, families, strict=True) if family != first), default=0.0)
+    return np.array(
+        [own, own - rival, features[0, 0], features[0, 1], features[0, 7], features[0, 6], features[0, 5], min(syllable_count, 20) / 20],
+        dtype=np.float32,
+    )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    decision: Decision
+    confidence: float
+    in_domain: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Weights of both models (bias last) and the thresholds that staff may move."""
+
+    right: np.ndarray
+    domain: np.ndarray
+    answer_at: float
+    domain_at: float
+
+    @classmethod
+    @lru_cache(maxsize=1)
+    def shipped(cls) -> Calibration:
+        """The calibration that the product ships."""
+        data = json.loads((Path(__file__).parent / "data" / "calibration.json").read_text(encoding="utf-8"))
+        vectors = {part: np.array([data[part][name] for name in (*SHAPE, "bias")], dtype=np.float32) for part in ("right", "domain")}
+        return cls(vectors["right"], vectors["domain"], float(data["answer_at"]), float(data["domain_at"]))
+
+    def decide(self, seen: np.ndarray) -> Verdict:
+        """The verdict on one candidate list, from its `shape`."""
+        right, domain = _logistic(self.right, seen), _logistic(self.domain, seen)
+        if domain < self.domain_at:
+            return Verdict("abstain", min(right, domain), domain)
+        return Verdict("answer" if right >= self.answer_at else "clarify", right, domain)
+
+
+def _logistic(weights: np.ndarray, seen: np.ndarray) -> float:
+    return float(1.0 / (1.0 + np.exp(-(seen @ weights[:-1] + weights[-1]))))

@@ -1,0 +1,52 @@
+"""Which texts of a guide are searchable. Pure: the same guide gives the same entries in the same order."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+
+from indexer.search.types import Entry, EntryKind
+from knowledge_base.model import Guide
+
+__all__ = ["entries_of", "plain_name", "text_digest"]
+
+# Official names open with "Thủ tục …" and close with codes or levels in brackets; citizens say neither.
+_LEAD = re.compile(r"^\s*thủ tục[:\s]+", re.IGNORECASE)
+_CODE = re.compile(r"\(?\b\d\.\d{6}\b\)?")
+_LEVEL = re.compile(r"\((?:thực hiện tại )?cấp (?:trung ương|tỉnh|xã|huyện|bộ)\)", re.IGNORECASE)
+_SPACES = re.compile(r"\s+")
+
+
+def plain_name(name: str) -> str:
+    """The name as a person would say it: without "Thủ tục", code and level."""
+    for pattern in (_LEAD, _CODE, _LEVEL):
+        name = pattern.sub(" ", name)
+    return _SPACES.sub(" ", name).strip(" .,;:") or name
+
+
+def entries_of(guide: Guide) -> list[Entry]:
+    """The distinct entries of a guide, its plain name first."""
+    seen: set[str] = set()
+    entries = []
+    for kind, text in _texts(guide):
+        text = _SPACES.sub(" ", text).strip()
+        if text and text.casefold() not in seen:
+            seen.add(text.casefold())
+            entries.append(Entry(guide.code, kind, text))
+    return entries
+
+
+def _texts(guide: Guide) -> Iterator[tuple[EntryKind, str]]:
+    yield EntryKind.NAME, plain_name(guide.name)
+    for name in guide.short_names:
+        yield EntryKind.SHORT_NAME, name
+    for question in guide.questions:
+        yield EntryKind.QUESTION, question
+    if guide.summary:
+        yield EntryKind.SUMMARY, guide.summary
+
+
+def text_digest(text: str) -> str:
+    """Identifies a text among stored vectors (128 bits of SHA-256, hex)."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -1,0 +1,52 @@
+"""What a citizen's question is searched for: normalised, diacritics restored, asked-about words set apart."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from indexer.text import expand_synonyms, normalise, restore_diacritics
+
+__all__ = ["Query", "understand"]
+
+_DATA = Path(__file__).parent / "data" / "filler.yml"
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`text` as typed; `normalised` with diacritics restored; `focus` without filler; `expansions` by synonyms."""
+
+    text: str
+    normalised: str
+    focus: str
+    expansions: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing searchable is left (emoji, punctuation)."""
+        return not any(char.isalnum() for char in self.normalised)
+
+
+def understand(text: str) -> Query:
+    """The query forms of `text`. Pure, and safe on any string."""
+    normalised = restore_diacritics(normalise(text).value)
+    focus = _without_filler(normalised.casefold())
+    return Query(text, normalised, focus, tuple(expand_synonyms(focus)))
+
+
+def _without_filler(text: str) -> str:
+    """`text` without greetings, politeness and question words; the whole text when nothing else is left."""
+    left = _SPACES.sub(" ", _filler().sub(" ", text)).strip(" .,;:?!-")
+    return left or text
+
+
+@lru_cache(maxsize=1)
+def _filler() -> re.Pattern[str]:
+    phrases = yaml.safe_load(_DATA.read_text(encoding="utf-8"))["filler"]
+    longest_first = sorted(phrases, key=len, reverse=True)
+    return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(phrase) for phrase in longest_first) + r")(?!\w)")

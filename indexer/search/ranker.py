@@ -1,0 +1,108 @@
+"""Ranks procedures for a query: a few dense, lexical and structural features under one linear model.
+
+The weights are data (`data/ranker.json`), learnt by `python -m indexer.training.ranker`, which reports them under
+cross-validation by procedure.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from indexer.encoder import Encoder
+from indexer.search.query import Query
+from indexer.search.snapshot import Snapshot
+from indexer.text import syllables
+
+__all__ = ["FEATURES", "Candidates", "Ranker", "candidates"]
+
+FEATURES = (
+    "dense", "dense_name", "dense_focus", "bm25", "bm25_stripped", "bm25_synonym",
+    "name_covered", "query_covered", "commune", "ministry_only", "curated",
+)
+POOL = 60  # procedures whose features are computed; recall@60 of the sum of ranks is above .99 on development data
+_UNSEEN_IDF = 4.0
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The pool of one query. `features`: float32 (pool, len(FEATURES)); `codes`: indices into snapshot.codes."""
+
+    codes: np.ndarray
+    features: np.ndarray
+    rows: np.ndarray  # float32 (entries,): combined row scores, to tell which text matched
+
+
+def candidates(query: Query, snapshot: Snapshot, encoder: Encoder) -> Candidates:
+    """The best procedures by any single signal, with the features of each."""
+    forms = [query.normalised] if query.focus == query.normalised.casefold() else [query.normalised, query.focus]
+    dense = snapshot.table.similarities(encoder.encode_queries(forms))
+    accented, stripped = snapshot.lexical.scores(query.focus)
+    synonym = accented
+    for expansion in query.expansions:
+        synonym = np.maximum(synonym, snapshot.lexical.scores(expansion)[0])
+    columns = [
+        snapshot.best(dense[0]), snapshot.of_names(dense[0]), snapshot.best(dense[-1]),
+        *(_relative(snapshot.best(scores)) for scores in (accented, stripped, synonym)),
+    ]
+    pool = _pool(columns)
+    features = np.zeros((len(pool), len(FEATURES)), dtype=np.float32)
+    for place, column in enumerate(columns):
+        features[:, place] = column[pool]
+    asked = set(syllables(query.focus)).union(*(syllables(expansion) for expansion in query.expansions))
+    for place, index in enumerate(pool):
+        features[place, len(columns):] = _structure(asked, snapshot, int(index))
+    return Candidates(pool, features, dense.max(axis=0) + 0.1 * _relative(synonym))
+
+
+def _structure(asked: set[str], snapshot: Snapshot, index: int) -> tuple[float, ...]:
+    facts = snapshot.facts[snapshot.codes[index]]
+    weight = snapshot.idf
+    shared = sum(weight[syllable] for syllable in facts.name_syllables & asked)
+    name_mass = sum(weight[syllable] for syllable in facts.name_syllables) or 1.0
+    query_mass = sum(weight.get(syllable, _UNSEEN_IDF) for syllable in asked) or 1.0
+    return (shared / name_mass, shared / query_mass, float(facts.commune), float(facts.ministry_only), float(facts.curated))
+
+
+def _relative(scores: np.ndarray) -> np.ndarray:
+    """Scores scaled so that the best of this query is 1; BM25 has no absolute scale."""
+    top = float(scores.max(initial=0.0))
+    return scores / top if top > 0 else scores
+
+
+def _pool(columns: list[np.ndarray]) -> np.ndarray:
+    """Indices of the procedures that lead in any column (all of them when there are few)."""
+    size = len(columns[0])
+    if size <= POOL:
+        return np.arange(size)
+    rank_sum = sum(1.0 / (20 + np.argsort(np.argsort(-column))) for column in columns)
+    return np.argsort(-np.asarray(rank_sum))[:POOL]
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """A linear model over FEATURES; `temperature` turns scores into probabilities over the pool."""
+
+    weights: np.ndarray
+    temperature: float
+
+    @classmethod
+    @lru_cache(maxsize=1)
+    def shipped(cls) -> Ranker:
+        """The weights that the product ships."""
+        data = json.loads((Path(__file__).parent / "data" / "ranker.json").read_text(encoding="utf-8"))
+        weights = np.array([data["weights"][name] for name in FEATURES], dtype=np.float32)
+        return cls(weights, float(data["temperature"]))
+
+    def scores(self, features: np.ndarray) -> np.ndarray:
+        """float32 (pool,), higher is better."""
+        return features @ self.weights
+
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+        shifted = (scores - scores.max()) / self.temperature
+        exponent = np.exp(shifted)
+        return exponent / exponent.sum()

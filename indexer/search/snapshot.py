@@ -1,0 +1,89 @@
+"""One consistent state of everything a search reads; a new state replaces it as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from indexer.search.documents import plain_name
+from indexer.search.lexical import LexicalIndex
+from indexer.search.types import EntryKind
+from indexer.search.vectors import VectorTable
+from indexer.text import strip_diacritics, syllables
+from knowledge_base.model import Level, Origin, Published
+
+__all__ = ["Facts", "Snapshot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What ranking needs of a procedure besides its texts."""
+
+    name: str
+    family: str
+    name_syllables: frozenset[str]
+    commune: bool
+    ministry_only: bool
+    curated: bool
+
+
+def facts_of(published: Published) -> Facts:
+    guide = published.guide
+    name = plain_name(guide.name)
+    return Facts(
+        name=guide.name,
+        family=" ".join(syllables(strip_diacritics(name))),
+        name_syllables=frozenset(syllables(name)),
+        commune=Level.COMMUNE in guide.levels,
+        ministry_only=set(guide.levels) <= {Level.MINISTRY, Level.OTHER} and bool(guide.levels),
+        curated=published.origin is Origin.CURATED,
+    )
+
+
+class Snapshot:
+    """Vectors, lexical index and facts of one knowledge-base revision. Read-only, shared between threads."""
+
+    def __init__(self, table: VectorTable, facts: Mapping[str, Facts], revision: int, lexical: LexicalIndex | None = None) -> None:
+        self.table = table
+        self.facts = dict(facts)
+        self.revision = revision
+        entries = table.entries
+        alive = table.alive & np.fromiter((entry.code in self.facts for entry in entries), bool, len(entries))
+        self.lexical = lexical or LexicalIndex([entry.text for entry in entries])
+        self.entries = entries
+        self.codes = sorted({entry.code for row, entry in enumerate(entries) if alive[row]})
+        position = {code: index for index, code in enumerate(self.codes)}
+        rows = np.flatnonzero(alive)
+        owner = np.fromiter((position[entries[row].code] for row in rows), np.int64, len(rows))
+        order = np.argsort(owner, kind="stable")
+        self._rows = rows[order]
+        self._starts = np.searchsorted(owner[order], np.arange(len(self.codes)))
+        is_name = np.fromiter((entries[row].kind is EntryKind.NAME for row in self._rows), bool, len(self._rows))
+        self._name_rows = self._rows[is_name]
+        self.idf = _idf([self.facts[code].name_syllables for code in self.codes])
+
+    def best(self, row_scores: np.ndarray) -> np.ndarray:
+        """The best score of each procedure's rows: float32 (procedures,), in the order of `codes`."""
+        return np.maximum.reduceat(row_scores[self._rows], self._starts)
+
+    def best_row(self, row_scores: np.ndarray, code_index: int) -> int:
+        """The row of a procedure that scores best."""
+        end = self._starts[code_index + 1] if code_index + 1 < len(self._starts) else len(self._rows)
+        rows = self._rows[self._starts[code_index] : end]
+        return int(rows[np.argmax(row_scores[rows])])
+
+    def of_names(self, row_scores: np.ndarray) -> np.ndarray:
+        """The score of each procedure's official name: float32 (procedures,)."""
+        return row_scores[self._name_rows]
+
+
+def _idf(names: list[frozenset[str]]) -> dict[str, float]:
+    """Inverse document frequency of each syllable over procedure names."""
+    counts: dict[str, int] = {}
+    for name in names:
+        for syllable in name:
+            counts[syllable] = counts.get(syllable, 0) + 1
+    total = len(names) or 1
+    return {syllable: float(np.log(1 + total / count)) for syllable, count in counts.items()}

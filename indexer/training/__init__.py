@@ -1,0 +1,1 @@
+"""Learns the small models that search ships as data: ranker weights and calibration."""

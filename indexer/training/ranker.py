@@ -1,0 +1,197 @@
+"""Learns ranker weights and calibration from question files; reports them under cross-validation by procedure.
+
+    python -m indexer.training.ranker --questions dev.jsonl --out-of-scope oos.jsonl [--write]
+
+The ranker is a softmax over each question's candidates (conditional logit, McFadden 1974) with an L2 penalty. Folds
+never share a procedure family, so the figures are for procedures that no training question touches. The
+calibration is learnt on out-of-fold scores, its thresholds chosen for the wanted share of wrong confident answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from indexer.encoder import Encoder
+from indexer.evaluation.questions import Question, load_questions, stripped
+from indexer.search.decision import SHAPE, Calibration, shape
+from indexer.search.query import understand
+from indexer.search.ranker import FEATURES, Ranker, candidates
+from indexer.search.snapshot import Snapshot
+from indexer.text import syllables
+
+__all__ = ["Example", "calibrate", "cross_validate", "examples_of", "fit"]
+
+FOLDS = 8
+PENALTY = 0.02
+DATA = Path(__file__).resolve().parent.parent / "search" / "data"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One question's pool. `gold`: bool (pool,); all False when no right code is in the pool."""
+
+    question: Question
+    features: np.ndarray
+    gold: np.ndarray
+    codes: list[str]
+    families: list[str]
+    syllable_count: int
+    group: str
+
+
+def examples_of(questions: Sequence[Question], snapshot: Snapshot, encoder: Encoder) -> list[Example]:
+    examples = []
+    for question in questions:
+        query = understand(question.question)
+        if query.empty:
+            continue
+        pool = candidates(query, snapshot, encoder)
+        codes = [snapshot.codes[index] for index in pool.codes]
+        gold = np.array([code in question.gold_codes for code in codes])
+        families = [snapshot.facts[code].family for code in codes]
+        known = [snapshot.facts[code].family for code in question.gold_codes if code in snapshot.facts]
+        group = min(known) if known else f"none:{question.id}"
+        examples.append(Example(question, pool.features, gold, codes, families, len(syllables(query.focus)), group))
+    return examples
+
+
+def fit(examples: Sequence[Example]) -> Ranker:
+    """Weights that maximise the likelihood of a right candidate. Features are standardised inside."""
+    trained = [example for example in examples if example.gold.any()]
+    scale = np.concatenate([example.features for example in trained]).std(axis=0) + 1e-6
+    pools = [(example.features / scale, example.gold) for example in trained]
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        total, gradient = 0.0, np.zeros_like(weights)
+        for features, gold in pools:
+            scores = features @ weights
+            exponent = np.exp(scores - scores.max())
+            chance = exponent / exponent.sum()
+            mass = chance[gold].sum()
+            total -= float(np.log(mass + 1e-12))
+            within = np.where(gold, chance, 0.0) / (mass + 1e-12)
+            gradient += features.T @ (chance - within)
+        count = len(pools)
+        return total / count + PENALTY * float(weights @ weights), gradient / count + 2 * PENALTY * weights
+
+    found = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B", options={"maxiter": 300})
+    return Ranker((found.x / scale).astype(np.float32), 1.0)
+
+
+def cross_validate(examples: Sequence[Example]) -> list[tuple[Example, Ranker]]:
+    """Each example with the ranker that did not see its procedure family."""
+    groups = [example.group for example in examples]
+    pairs: list[tuple[Example, Ranker]] = []
+    for train, test in GroupKFold(FOLDS).split(examples, groups=groups):
+        ranker = fit([examples[index] for index in train])
+        pairs.extend((examples[index], ranker) for index in test)
+    return pairs
+
+
+def ranking_figures(pairs: Sequence[tuple[Example, Ranker]]) -> dict[str, float]:
+    ranks = []
+    for example, ranker in pairs:
+        if example.question.gold_codes:
+            order = np.argsort(-ranker.scores(example.features))
+            hits = np.flatnonzero(example.gold[order])
+            ranks.append(int(hits[0]) if len(hits) else 999)
+    array = np.array(ranks)
+    return {f"top{k}": round(float((array < k).mean()), 4) for k in (1, 3, 5)} | {"pool": round(float((array < 999).mean()), 4)}
+
+
+def calibrate(pairs: Sequence[tuple[Example, Ranker]]) -> tuple[Calibration, dict[str, Any]]:
+    """Both logistic models on out-of-fold lists, thresholds at the best balance of behaviours."""
+    seen, right, domain, wanted = [], [], [], []
+    for example, ranker in pairs:
+        scores = ranker.scores(example.features)
+        order = np.argsort(-scores, kind="stable")
+        chances = ranker.probabilities(scores[order])
+        seen.append(shape(example.features[order], chances, [example.families[i] for i in order], example.syllable_count))
+        right.append(bool(example.gold[order][0]) and example.question.behaviour == "answer")
+        domain.append(bool(example.question.gold_codes))
+        wanted.append(example.question.behaviour)
+    matrix = np.stack(seen)
+    models = [LogisticRegression(C=3.0, max_iter=2000).fit(matrix, target) for target in (right, domain)]
+    vectors = [np.append(model.coef_[0], model.intercept_[0]).astype(np.float32) for model in models]
+    chance = [model.predict_proba(matrix)[:, 1] for model in models]
+    best = max(
+        ((answer_at, domain_at) for answer_at in np.arange(0.3, 0.9, 0.02) for domain_at in np.arange(0.2, 0.8, 0.02)),
+        key=lambda at: _utility(at, chance, right, wanted),
+    )
+    calibration = Calibration(vectors[0], vectors[1], round(float(best[0]), 2), round(float(best[1]), 2))
+    return calibration, _decision_figures(best, chance, right, wanted)
+
+
+def _decided(at: tuple[float, float], chance: list[np.ndarray]) -> np.ndarray:
+    answer_at, domain_at = at
+    return np.where(chance[1] < domain_at, "abstain", np.where(chance[0] >= answer_at, "answer", "clarify"))
+
+
+def _utility(at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: list[str]) -> float:
+    """Right behaviour counts 1; a wrong confident answer costs 3: it may cost a citizen a day's travel."""
+    decided = _decided(at, chance)
+    good = (decided == np.array(wanted)) & ((decided != "answer") | np.array(right))
+    harm = (decided == "answer") & ~np.array(right)
+    # Asking back on an answerable question is a small cost, not a failure.
+    asked = (decided == "clarify") & (np.array(wanted) == "answer")
+    return float(good.mean() + 0.4 * asked.mean() - 3.0 * harm.mean())
+
+
+def _decision_figures(at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: list[str]) -> dict[str, Any]:
+    decided, want = _decided(at, chance), np.array(wanted)
+    return {
+        "behaviour_right": round(float((decided == want).mean()), 4),
+        "wrong_confident": round(float(((decided == "answer") & ~np.array(right)).mean()), 4),
+        "by_wanted": {name: {did: int(((want == name) & (decided == did)).sum()) for did in ("answer", "clarify", "abstain")}
+                      for name in ("answer", "clarify", "abstain")},
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Command-line entry; needs the index that `isee setup` builds."""
+    from indexer.training.workspace import open_workspace
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--questions", type=Path, nargs="+", required=True)
+    parser.add_argument("--out-of-scope", type=Path, nargs="*", default=[])
+    parser.add_argument("--write", action="store_true", help="write the shipped data files")
+    args = parser.parse_args(argv)
+    workspace = open_workspace()
+    asked = [question for path in args.questions for question in load_questions(path)]
+    foreign = [question for path in args.out_of_scope for question in load_questions(path)]
+    every = examples_of([*asked, *stripped(asked), *foreign], workspace.snapshot, workspace.encoder)
+    pairs = cross_validate(every)
+    calibration, decisions = calibrate(pairs)
+    ranker = fit(every)
+    figures = {"ranking": ranking_figures(pairs), "decisions": decisions, "questions": len(asked), "out_of_scope": len(foreign)}
+    workspace.say(json.dumps(figures, ensure_ascii=False, indent=1))
+    if args.write:
+        write(ranker, calibration, figures)
+
+
+def write(ranker: Ranker, calibration: Calibration, figures: dict[str, Any]) -> None:
+    """The data files that search ships, with the figures they were accepted on."""
+    weights = {name: round(float(weight), 4) for name, weight in zip(FEATURES, ranker.weights, strict=True)}
+    _dump(DATA / "ranker.json", {"weights": weights, "temperature": ranker.temperature, "figures": figures["ranking"]})
+    parts = {part: dict(zip((*SHAPE, "bias"), (round(float(value), 4) for value in vector), strict=True))
+             for part, vector in (("right", calibration.right), ("domain", calibration.domain))}
+    _dump(DATA / "calibration.json", {**parts, "answer_at": calibration.answer_at, "domain_at": calibration.domain_at,
+                                      "figures": figures["decisions"]})
+
+
+def _dump(path: Path, data: dict[str, Any]) -> None:
+    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
