@@ -60,7 +60,7 @@ _MESSAGES = {
 
 @dataclass
 class GuideFile:
-    """One guide file as read. `guide` is None when it could not be built; use it only if `errors` is empty."""
+    """One guide file as read. `guide` is None if it could not be built; use it only without `errors`."""
 
     name: str
     path: Path | None = None

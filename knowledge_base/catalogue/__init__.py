@@ -1,20 +1,65 @@
-"""The facts that iSee ships for every procedure of the province, and their loader."""
+"""The facts that iSee ships for every procedure of the province, and their loader.
+
+`facts.jsonl` is made by `knowledge_base.catalogue.extract` and holds one procedure a line: `code, name, field,
+levels, agency, time [amount, unit], fee (đồng), decision, legal [numbers], channels, page (the portal's), same_name
+[codes], province (when only another province does it), life_events`. Absent means not known for certain.
+"""
 
 from __future__ import annotations
 
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-__all__ = ["FACTS", "catalogue_codes"]
+from knowledge_base.model import Guide
+from knowledge_base.parsing import PORTAL_PAGE
+from knowledge_base.wording import sentence
+
+__all__ = ["FACTS", "catalogue_codes", "catalogue_facts", "facts_guide", "load_facts"]
 
 FACTS = Path(__file__).resolve().parent / "facts.jsonl"
+
+
+def catalogue_facts(path: Path = FACTS) -> list[dict[str, Any]]:
+    """The rows as they are shipped, life events included; empty when the file isn't there."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
 
 
 @lru_cache(maxsize=1)
 def catalogue_codes() -> frozenset[str] | None:
     """Codes of all shipped procedures; None when the catalogue isn't there."""
-    if not FACTS.is_file():
-        return None
-    with FACTS.open(encoding="utf-8") as lines:
-        return frozenset(json.loads(line)["code"] for line in lines)
+    return frozenset(row["code"] for row in catalogue_facts()) or None
+
+
+def load_facts(path: Path = FACTS) -> list[Guide]:
+    """Every shipped procedure as a guide that holds facts only."""
+    return [facts_guide(row) for row in catalogue_facts(path)]
+
+
+def facts_guide(row: dict[str, Any]) -> Guide:
+    """One row of facts as a guide. Raises pydantic.ValidationError for a row that isn't one."""
+    time, province = row.get("time"), row.get("province")
+    data: dict[str, Any] = {
+        "code": row["code"],
+        "name": row["name"],
+        "field": row["field"],
+        "levels": row.get("levels", []),
+        "agency": row.get("agency"),
+        "time": [{"amount": time[0], "unit": time[1]}] if time else [],
+        "fee": [{"amount": row["fee"]}] if row.get("fee") else [],
+        "channels": row.get("channels", []),
+        "conditions": [sentence("other_province", province=province)] if province else [],
+        "legal_basis": [{"number": number} for number in row.get("legal", [])],
+        "related": [{"code": code, "why": sentence("same_name")} for code in row.get("same_name", [])],
+        "decision_no": row.get("decision"),
+        "sources": _sources(row.get("page")),
+    }
+    return Guide.model_validate(data)
+
+
+def _sources(page: str | None) -> list[dict[str, str]]:
+    return [{"title": sentence("portal_source"), "url": PORTAL_PAGE + page}] if page else []
