@@ -1,0 +1,55 @@
+"""First step of the pipeline: what the citizen meant to type, beside what was typed.
+
+`Message.text` stays as typed, because entity offsets, the tracker and the gateway refer to it. The
+normalised and re-accented form goes to `Message["isee_normalised"]`; the tokenizer and the sentence featurizer
+read that.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from indexer.text import normalise
+from indexer.text.restore import restore_diacritics
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+__all__ = ["NORMALISED", "ISeeNormaliser", "understood"]
+
+NORMALISED = "isee_normalised"
+
+
+def understood(text: str) -> str:
+    """`text` normalised (Unicode, teencode, typing residue) and re-accented, in lower case."""
+    return restore_diacritics(normalise(text).value).lower()
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class ISeeNormaliser(GraphComponent):
+    """Sets `isee_normalised` on every message, in training and when parsing alike."""
+
+    @staticmethod
+    def get_default_config() -> Dict[str, Any]:
+        return {}
+
+    @classmethod
+    def create(
+        cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> ISeeNormaliser:
+        return cls()
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            text = message.get(TEXT)
+            if text:
+                message.set(NORMALISED, understood(text))
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        self.process(training_data.training_examples)
+        return training_data
