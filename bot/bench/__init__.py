@@ -1,0 +1,1 @@
+"""`isee bench`: latency, throughput, memory and build times, measured on real processes."""

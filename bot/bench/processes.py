@@ -1,0 +1,138 @@
+"""Starts what is measured as separate processes on private ports, and stops them again."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from bot.rasa_model import engine_environment, rasa_command
+from common.errors import SetupProblem
+from common.settings import PROJECT_ROOT, Settings
+
+__all__ = ["Running", "bare_bot", "free_port", "resident_mb", "service"]
+
+_START_LIMIT_S = 240
+
+
+class Running:
+    """A started process with its address and the seconds it took to become ready."""
+
+    def __init__(self, url: str, process: subprocess.Popen[bytes], ready_s: float) -> None:
+        self.url, self.process, self.ready_s = url, process, ready_s
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def service(settings: Settings, home: Path) -> Iterator[Running]:
+    """iSee with its Rasa engine, its state in `home`, models and index shared with the real one."""
+    home.mkdir(parents=True, exist_ok=True)
+    for name in ("models", "index"):
+        link = home / name
+        if not link.exists() and (settings.home / name).exists():
+            link.symlink_to(settings.home / name)
+    port = free_port()
+    environment = {
+        **os.environ, "ISEE_HOME": str(home), "ISEE_PORT": str(port), "ISEE_RASA_PORT": str(free_port()),
+        "ISEE_DATABASE_URL": "", "ISEE_MESSAGES_PER_MINUTE": "1000000", "ISEE_LOG_LEVEL": "WARNING",
+    }
+    command = [sys.executable, "-m", "bot.cli", "serve"]
+    with _started(command, environment, home / "service.log", f"http://127.0.0.1:{port}", "/healthz/ready?engine=up") as running:
+        yield running
+
+
+@contextmanager
+def bare_bot(settings: Settings, folder: Path) -> Iterator[Running]:
+    """The smallest Rasa bot that answers over its REST channel: what a turn costs without iSee."""
+    _write_bare_project(folder)
+    environment = engine_environment(settings)
+    environment.pop("PYTHONPATH")
+    done = subprocess.run(rasa_command("train", "--quiet"), cwd=folder, env=environment, capture_output=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise SetupProblem("Không huấn luyện được bot đối chứng: " + done.stderr.decode(errors="replace")[-500:])
+    port = free_port()
+    command = rasa_command("run", "--port", str(port), "-i", "127.0.0.1")
+    with _started(command, environment, folder / "bare.log", f"http://127.0.0.1:{port}", "/", cwd=folder) as running:
+        yield running
+
+
+@contextmanager
+def _started(command: list[str], environment: dict[str, str], log: Path, url: str, ready: str, cwd: Path = PROJECT_ROOT) -> Iterator[Running]:
+    begun = time.perf_counter()
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=out, stderr=subprocess.STDOUT)  # noqa: S603
+    try:
+        _await(process, url + ready, log)
+        yield Running(url, process, time.perf_counter() - begun)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    limit = time.monotonic() + _START_LIMIT_S
+    while time.monotonic() < limit:
+        if process.poll() is not None:
+            break
+        try:
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    raise SetupProblem(f"{url} không sẵn sàng. Phần cuối của nhật ký:\n" + log.read_text(errors="replace")[-1500:])
+
+
+def resident_mb(pid: int) -> dict[str, float]:
+    """Resident memory of a process and its children by name, in MB (Linux: /proc)."""
+    found: dict[str, float] = {}
+    for child in [pid, *_descendants(pid)]:
+        try:
+            status = Path(f"/proc/{child}/status").read_text()
+            command = Path(f"/proc/{child}/cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        kilobytes = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")), 0)
+        name = "rasa" if "rasa" in command.split("\0", 3)[2:3] or "-m\0rasa" in command else "service"
+        found[name] = round(found.get(name, 0.0) + kilobytes / 1024, 1)
+    return found
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        children = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+    return [descendant for child in children for descendant in (child, *_descendants(child))]
+
+
+def _write_bare_project(folder: Path) -> None:
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    files = {
+        "config.yml": "recipe: default.v1\nlanguage: vi\npipeline:\n- name: WhitespaceTokenizer\n- name: CountVectorsFeaturizer\n"
+                      "- name: LogisticRegressionClassifier\npolicies:\n- name: RulePolicy\n",
+        "domain.yml": "version: '3.1'\nintents: [ask, greet]\nresponses:\n  utter_ask:\n  - text: Vâng.\n  utter_greet:\n  - text: Chào.\n",
+        "data/nlu.yml": "version: '3.1'\nnlu:\n- intent: ask\n  examples: |\n    - cần giấy tờ gì\n    - lệ phí bao nhiêu\n    - nộp ở đâu\n"
+                        "- intent: greet\n  examples: |\n    - xin chào\n    - chào em\n    - alo\n",
+        "data/rules.yml": "version: '3.1'\nrules:\n- rule: ask\n  steps:\n  - intent: ask\n  - action: utter_ask\n"
+                          "- rule: greet\n  steps:\n  - intent: greet\n  - action: utter_greet\n",
+        "credentials.yml": "rest:\n",
+        "endpoints.yml": "",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
