@@ -136,14 +136,14 @@ class ISeeSentenceFeaturizer(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> ISeeSentenceFeaturizer:
-        """The component in a trained model. Raises RasaException when the encoder isn't that of the training."""
+        """The component in a trained model. Raises RasaException when the encoder has changed."""
         component = cls.create(config, model_storage, resource, execution_context)
         with model_storage.read_from(resource) as folder:
             trained = json.loads((folder / _STATE).read_text("utf-8"))["fingerprint"]
         if trained != component._encoder.fingerprint:
             raise RasaException(
                 f"The dialogue model was trained with the encoder {trained}, but now "
-                f"{component._encoder.fingerprint} is installed. Run `.venv/bin/isee train`, or restore the earlier encoder."
+                f"{component._encoder.fingerprint} is installed. Run `.venv/bin/isee train`."
             )
         return component
 

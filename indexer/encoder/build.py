@@ -221,7 +221,7 @@ def _digest(fields: dict[str, Any]) -> str:
 
 
 def _swap(new: Path, place: Path) -> None:
-    """Rename `new` to `place`, moving what was there aside first (a full folder can't be replaced in one step)."""
+    """Rename `new` to `place`, what was there aside first: a full folder can't be replaced in one step."""
     old = new.with_name(place.name + ".old")
     if place.exists():
         place.rename(old)

@@ -1,7 +1,9 @@
 """Sentence vectors on a CPU by ONNX Runtime; runs on Python 3.10 (Rasa) and later, without torch.
 
-encoder = OnnxEncoder(Path("var/models/encoder"), threads=2)
-scores = encoder.encode_passages(["Đăng ký khai sinh"]) @ encoder.encode_queries(["làm giấy khai sinh"])[0]
+Example::
+
+    encoder = OnnxEncoder(Path("var/models/encoder"), threads=2)
+    scores = encoder.encode_passages(["Đăng ký khai sinh"]) @ encoder.encode_queries(["làm giấy khai sinh"])[0]
 """
 
 from __future__ import annotations
@@ -40,8 +42,8 @@ class OnnxEncoder:
         self.manifest: Manifest = read_manifest(folder)
         if self.manifest.engine != "onnx" or not self.manifest.complete(folder):
             raise EncoderMissing(
-                f"{folder} holds no complete ONNX encoder (engine: {self.manifest.engine}). Run `make setup`, "
-                f"and if ISEE_ENCODER names a model that can't be exported, choose another."
+                f"{folder} holds no complete ONNX encoder (engine: {self.manifest.engine}). Run `make "
+                f"setup`, and if ISEE_ENCODER names a model that can't be exported, choose another."
             )
         self._session = _session(folder / "model.onnx", threads)
         text = (folder / "tokenizer.json").read_text("utf-8")

