@@ -18,8 +18,17 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
-    "Conflict", "Forbidden", "ISeeError", "InvalidGuide", "InvalidInput", "NotAuthenticated", "NotFound",
-    "NotReady", "SetupProblem", "TooLarge", "TooManyRequests",
+    "Conflict",
+    "Forbidden",
+    "ISeeError",
+    "InvalidGuide",
+    "InvalidInput",
+    "NotAuthenticated",
+    "NotFound",
+    "NotReady",
+    "SetupProblem",
+    "TooLarge",
+    "TooManyRequests",
 ]
 
 
@@ -36,7 +45,13 @@ class ISeeError(Exception):
 
     def problem(self) -> dict[str, Any]:
         """The RFC 9457 problem document of this error."""
-        return {"type": "about:blank", "title": self.title, "status": self.status, "detail": self.detail, **self.extra}
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            **self.extra,
+        }
 
 
 class InvalidInput(ISeeError):
@@ -55,7 +70,9 @@ class InvalidGuide(InvalidInput):
 
     def __str__(self) -> str:
         where = ":".join(str(part) for part in (self.file, self.line or "") if part)
-        return " ".join(part for part in (f"{where}:" if where else "", f"{self.field}:" if self.field else "", self.detail) if part)
+        return " ".join(
+            part for part in (f"{where}:" if where else "", f"{self.field}:" if self.field else "", self.detail) if part
+        )
 
 
 class NotAuthenticated(ISeeError):

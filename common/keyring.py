@@ -52,7 +52,8 @@ class Keyring:
             return self._fernet.decrypt(sealed)
         except InvalidToken as error:
             raise SetupProblem(
-                "Không giải mã được dữ liệu: khóa ISEE_SECRET_KEY (hoặc var/secrets/master.key) không phải khóa đã dùng khi lưu."
+                "Không giải mã được dữ liệu: khóa ISEE_SECRET_KEY (hoặc var/secrets/master.key) "
+                "không phải khóa đã dùng khi lưu."
             ) from error
 
     def digest(self, purpose: str, value: str) -> str:

@@ -14,8 +14,19 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
-    "Answer", "Aspect", "Attachment", "Author", "Button", "DossierRef", "Message", "Owner", "ProcedureRef", "Reply",
-    "Source", "Status", "public",
+    "Answer",
+    "Aspect",
+    "Attachment",
+    "Author",
+    "Button",
+    "DossierRef",
+    "Message",
+    "Owner",
+    "ProcedureRef",
+    "Reply",
+    "Source",
+    "Status",
+    "public",
 ]
 
 
@@ -118,7 +129,9 @@ class Reply(_Part):
     answer: Answer | None = None
     dossier: DossierRef | None = None
     attachments: list[Attachment] = []
-    form: dict[str, Any] | None = Field(None, description="E-form card: title, step, total, field (name, label, type, help, choices).")
+    form: dict[str, Any] | None = Field(
+        None, description="E-form card: title, step, total, field (name, label, type, help, choices)."
+    )
 
 
 class Message(_Part):

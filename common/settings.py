@@ -20,15 +20,20 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="ISEE_", env_file=".env", extra="ignore")
 
-    home: Path = Field(PROJECT_ROOT / "var", description="Folder of all state: database, index, models, secrets, uploads.")
+    home: Path = Field(
+        PROJECT_ROOT / "var", description="Folder of all state: database, index, models, secrets, uploads."
+    )
     host: str = Field("127.0.0.1", description="Address that the service listens on.")
     port: int = Field(8000, description="Port of the service.")
     public_url: str = Field("", description="Address that citizens use; empty: http://host:port.")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the home folder.")
     redis_url: str = Field("", description="Redis for several replicas; empty: in-process.")
-    encoder: str = Field("", description="Path or hub name of a sentence-transformers model; empty: the embedded default.")
+    encoder: str = Field(
+        "", description="Path or hub name of a sentence-transformers model; empty: the embedded default."
+    )
     encoder_vocabulary: Literal["trimmed", "full"] = Field(
-        "trimmed", description="Vocabulary of the embedded encoder: trimmed (Vietnamese, English, French) or full."
+        "trimmed",
+        description="Vocabulary of the embedded encoder: trimmed (Vietnamese, English, French) or full.",
     )
     threads: int = Field(2, ge=1, le=64, description="CPU threads of the encoder.")
 
@@ -36,13 +41,17 @@ class Settings(BaseSettings):
     rasa_port: int = Field(5005, description="Loopback port of the Rasa server that the service starts.")
     rasa_timeout_s: float = Field(8.0, gt=0, description="Longest wait for one Rasa turn, in seconds.")
 
-    secret_key: SecretStr = Field(SecretStr(""), description="Key of tokens and encrypted fields; empty: made at first start.")
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Key of tokens and encrypted fields; empty: made at first start."
+    )
     environment: str = Field("local", description="local or production; production refuses generated secrets.")
     agency_code: str = Field("H49", description="Agency code that dossier codes start with.")
     province: str = Field("Quảng Ninh", description="Province served.")
     hotline: str = Field("", description="Hotline shown to citizens; empty: none is shown.")
     portal_url: str = Field("https://dichvucong.gov.vn", description="National portal that answers link to.")
-    office_hours: str = Field("Mon-Fri 07:30-11:30,13:30-17:00", description="Working hours of the people behind hand-off.")
+    office_hours: str = Field(
+        "Mon-Fri 07:30-11:30,13:30-17:00", description="Working hours of the people behind hand-off."
+    )
 
     message_max_chars: int = Field(2000, description="Longest message accepted from a citizen, in characters.")
     upload_max_mb: float = Field(10.0, description="Largest upload, in MB.")
@@ -59,7 +68,9 @@ class Settings(BaseSettings):
         if self.environment == "production" and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("ISEE_SECRET_KEY of at least 32 characters is required when ISEE_ENVIRONMENT=production")
         if not self.loopback and len(self.secret_key.get_secret_value()) < 32:
-            raise ValueError(f"ISEE_HOST={self.host} is reachable from outside: set ISEE_SECRET_KEY (32 characters or more) first")
+            raise ValueError(
+                f"ISEE_HOST={self.host} is reachable from outside: set ISEE_SECRET_KEY (32 characters or more) first"
+            )
         return self
 
     @property

@@ -29,7 +29,10 @@ def version_of(python):
     try:
         out = subprocess.run(
             [str(python), "-c", "import sys, venv, ensurepip; print(*sys.version_info[:2])"],
-            capture_output=True, text=True, timeout=30, check=True,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return None
@@ -65,10 +68,15 @@ def find_python(minors, purpose):
 
 def check_machine():
     if not (shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")):
-        raise Problem("No C compiler was found; some packages are built here. Install one, e.g. `apt install build-essential`.")
+        raise Problem(
+            "No C compiler was found; some packages are built here. Install one, e.g. `apt install build-essential`."
+        )
     free = shutil.disk_usage(ROOT).free / 1e9
     if free < NEEDED_GB and not (ROOT / ".venv").exists():
-        raise Problem(f"{free:.1f} GB of disk are free in {ROOT}, {NEEDED_GB} GB are needed. Free some space and run `make setup` again.")
+        raise Problem(
+            f"{free:.1f} GB of disk are free in {ROOT}, {NEEDED_GB} GB are needed. "
+            "Free some space and run `make setup` again."
+        )
 
 
 def digest(paths):
@@ -77,10 +85,14 @@ def digest(paths):
 
 def run(command, log):
     with log.open("a") as out:
-        done = subprocess.run([str(part) for part in command], stdout=out, stderr=subprocess.STDOUT, cwd=ROOT, check=False)
+        done = subprocess.run(
+            [str(part) for part in command], stdout=out, stderr=subprocess.STDOUT, cwd=ROOT, check=False
+        )
     if done.returncode:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        raise Problem(f"`{' '.join(str(part) for part in command)}` failed. The end of {log.relative_to(ROOT)}:\n{tail}")
+        raise Problem(
+            f"`{' '.join(str(part) for part in command)}` failed. The end of {log.relative_to(ROOT)}:\n{tail}"
+        )
 
 
 def environment(name, minors, locks, purpose, pip="pip", editable=False):
@@ -102,7 +114,10 @@ def environment(name, minors, locks, purpose, pip="pip", editable=False):
     run([python, "-m", "pip", "install", "-q", "-U", pip], log)
     for lock in locks:
         count = sum(1 for line in lock.read_text().splitlines() if "==" in line and not line.lstrip().startswith("#"))
-        say(f"{name}: installing {count} packages from {lock.relative_to(ROOT)} (some minutes the first time; log: {log.relative_to(ROOT)})")
+        say(
+            f"{name}: installing {count} packages from {lock.relative_to(ROOT)} "
+            f"(some minutes the first time; log: {log.relative_to(ROOT)})"
+        )
         run([python, "-m", "pip", "install", "-r", lock], log)
     if editable:
         run([python, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-e", "."], log)
@@ -115,7 +130,9 @@ def main():
     parser.add_argument("--dev", action="store_true", help="also install what tests and checks need")
     args = parser.parse_args()
     needs = ROOT / "requirements"
-    service = [needs / "service.lock"] + ([needs / "dev.lock"] if args.dev or (ROOT / ".venv" / ".isee-dev").exists() else [])
+    service = [needs / "service.lock"] + (
+        [needs / "dev.lock"] if args.dev or (ROOT / ".venv" / ".isee-dev").exists() else []
+    )
     try:
         check_machine()
         environment(".venv", (11, 12, 13), service, "the service", editable=True)

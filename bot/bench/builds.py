@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from knowledge_base.store import KnowledgeBase
+
 from common.database import Database
 from indexer.encoder import Encoder
 from indexer.search import SearchService
 from knowledge_base.model import Origin
-from knowledge_base.store import KnowledgeBase
 
 __all__ = ["index_times"]
 
@@ -36,8 +37,13 @@ def index_times(encoder: Encoder, folder: Path) -> dict[str, Any]:
     finally:
         service.stop_following()
         database.dispose()
-    return {"procedures": len(service.snapshot.codes), "texts": encoded, "full_build_s": round(built, 2),
-            "load_s": round(loaded, 2), "one_guide_visible_s": round(updated, 3)}
+    return {
+        "procedures": len(service.snapshot.codes),
+        "texts": encoded,
+        "full_build_s": round(built, 2),
+        "load_s": round(loaded, 2),
+        "one_guide_visible_s": round(updated, 3),
+    }
 
 
 def _one_update(kb: KnowledgeBase, service: SearchService) -> float:

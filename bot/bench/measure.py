@@ -17,7 +17,10 @@ __all__ = ["bare_turns", "percentiles", "questions_from", "sustained", "turns"]
 def percentiles(samples: Sequence[float]) -> dict[str, float]:
     """p50, p95, p99 and n of the samples."""
     ordered = sorted(samples)
-    pick = {f"p{percent}": round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)], 1) for percent in (50, 95, 99)}
+    pick = {
+        f"p{percent}": round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)], 1)
+        for percent in (50, 95, 99)
+    }
     return {**pick, "n": len(ordered)}
 
 
@@ -57,7 +60,9 @@ def bare_turns(url: str, questions: Sequence[str]) -> list[float]:
     with httpx.Client(base_url=url, timeout=60) as client:
         for number, question in enumerate(questions):
             begun = time.perf_counter()
-            client.post("/webhooks/rest/webhook", json={"sender": f"bench-{number // 20}", "message": question}).raise_for_status()
+            client.post(
+                "/webhooks/rest/webhook", json={"sender": f"bench-{number // 20}", "message": question}
+            ).raise_for_status()
             samples.append((time.perf_counter() - begun) * 1000)
     return samples
 
@@ -85,7 +90,12 @@ def sustained(url: str, questions: Sequence[str], citizens: int, seconds: float)
                         failures[str(answer.status_code)] = failures.get(str(answer.status_code), 0) + 1
 
     _together(citizen, citizens)
-    return {"citizens": citizens, "turns_per_s": round(len(samples) / seconds, 1), "latency_ms": percentiles(samples), "failures": failures}
+    return {
+        "citizens": citizens,
+        "turns_per_s": round(len(samples) / seconds, 1),
+        "latency_ms": percentiles(samples),
+        "failures": failures,
+    }
 
 
 def _together(work: Callable[[int], None], count: int) -> None:

@@ -20,6 +20,55 @@ from common.settings import PROJECT_ROOT, Settings
 __all__ = ["Running", "bare_bot", "free_port", "resident_mb", "service"]
 
 _START_LIMIT_S = 240
+_BARE_PROJECT = {
+    "config.yml": """\
+recipe: default.v1
+language: vi
+pipeline:
+- name: WhitespaceTokenizer
+- name: CountVectorsFeaturizer
+- name: LogisticRegressionClassifier
+policies:
+- name: RulePolicy
+""",
+    "domain.yml": """\
+version: '3.1'
+intents: [ask, greet]
+responses:
+  utter_ask:
+  - text: Vâng.
+  utter_greet:
+  - text: Chào.
+""",
+    "data/nlu.yml": """\
+version: '3.1'
+nlu:
+- intent: ask
+  examples: |
+    - cần giấy tờ gì
+    - lệ phí bao nhiêu
+    - nộp ở đâu
+- intent: greet
+  examples: |
+    - xin chào
+    - chào em
+    - alo
+""",
+    "data/rules.yml": """\
+version: '3.1'
+rules:
+- rule: ask
+  steps:
+  - intent: ask
+  - action: utter_ask
+- rule: greet
+  steps:
+  - intent: greet
+  - action: utter_greet
+""",
+    "credentials.yml": "rest:\n",
+    "endpoints.yml": "",
+}
 
 
 class Running:
@@ -45,11 +94,18 @@ def service(settings: Settings, home: Path) -> Iterator[Running]:
             link.symlink_to(settings.home / name)
     port = free_port()
     environment = {
-        **os.environ, "ISEE_HOME": str(home), "ISEE_PORT": str(port), "ISEE_RASA_PORT": str(free_port()),
-        "ISEE_DATABASE_URL": "", "ISEE_MESSAGES_PER_MINUTE": "1000000", "ISEE_LOG_LEVEL": "WARNING",
+        **os.environ,
+        "ISEE_HOME": str(home),
+        "ISEE_PORT": str(port),
+        "ISEE_RASA_PORT": str(free_port()),
+        "ISEE_DATABASE_URL": "",
+        "ISEE_MESSAGES_PER_MINUTE": "1000000",
+        "ISEE_LOG_LEVEL": "WARNING",
     }
     command = [sys.executable, "-m", "bot.cli", "serve"]
-    with _started(command, environment, home / "service.log", f"http://127.0.0.1:{port}", "/healthz/ready?engine=up") as running:
+    with _started(
+        command, environment, home / "service.log", f"http://127.0.0.1:{port}", "/healthz/ready?engine=up"
+    ) as running:
         yield running
 
 
@@ -59,7 +115,9 @@ def bare_bot(settings: Settings, folder: Path) -> Iterator[Running]:
     _write_bare_project(folder)
     environment = engine_environment(settings)
     environment.pop("PYTHONPATH")
-    done = subprocess.run(rasa_command("train", "--quiet"), cwd=folder, env=environment, capture_output=True, check=False)  # noqa: S603
+    done = subprocess.run(
+        rasa_command("train", "--quiet"), cwd=folder, env=environment, capture_output=True, check=False
+    )
     if done.returncode:
         raise SetupProblem("Không huấn luyện được bot đối chứng: " + done.stderr.decode(errors="replace")[-500:])
     port = free_port()
@@ -69,10 +127,12 @@ def bare_bot(settings: Settings, folder: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def _started(command: list[str], environment: dict[str, str], log: Path, url: str, ready: str, cwd: Path = PROJECT_ROOT) -> Iterator[Running]:
+def _started(
+    command: list[str], environment: dict[str, str], log: Path, url: str, ready: str, cwd: Path = PROJECT_ROOT
+) -> Iterator[Running]:
     begun = time.perf_counter()
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=out, stderr=subprocess.STDOUT)  # noqa: S603
+        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=out, stderr=subprocess.STDOUT)
     try:
         _await(process, url + ready, log)
         yield Running(url, process, time.perf_counter() - begun)
@@ -123,16 +183,5 @@ def _descendants(pid: int) -> list[int]:
 
 def _write_bare_project(folder: Path) -> None:
     (folder / "data").mkdir(parents=True, exist_ok=True)
-    files = {
-        "config.yml": "recipe: default.v1\nlanguage: vi\npipeline:\n- name: WhitespaceTokenizer\n- name: CountVectorsFeaturizer\n"
-                      "- name: LogisticRegressionClassifier\npolicies:\n- name: RulePolicy\n",
-        "domain.yml": "version: '3.1'\nintents: [ask, greet]\nresponses:\n  utter_ask:\n  - text: Vâng.\n  utter_greet:\n  - text: Chào.\n",
-        "data/nlu.yml": "version: '3.1'\nnlu:\n- intent: ask\n  examples: |\n    - cần giấy tờ gì\n    - lệ phí bao nhiêu\n    - nộp ở đâu\n"
-                        "- intent: greet\n  examples: |\n    - xin chào\n    - chào em\n    - alo\n",
-        "data/rules.yml": "version: '3.1'\nrules:\n- rule: ask\n  steps:\n  - intent: ask\n  - action: utter_ask\n"
-                          "- rule: greet\n  steps:\n  - intent: greet\n  - action: utter_greet\n",
-        "credentials.yml": "rest:\n",
-        "endpoints.yml": "",
-    }
-    for name, text in files.items():
+    for name, text in _BARE_PROJECT.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -16,13 +16,23 @@ Question = Annotated[str, typer.Argument(help="Câu hỏi, như người dân g�
 AsJson = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON.")]
 
 
-def search(question: Question, k: Annotated[int, typer.Option("-k", min=1, max=50, help="Số kết quả.")] = 5, as_json: AsJson = False) -> None:
+def search(
+    question: Question,
+    k: Annotated[int, typer.Option("-k", min=1, max=50, help="Số kết quả.")] = 5,
+    as_json: AsJson = False,
+) -> None:
     """Tìm thủ tục cho một câu hỏi, kèm quyết định trả lời, hỏi lại hay nhận là không biết."""
     result = open_workbench().search.search(question, k)
     if as_json:
         typer.echo(json.dumps(result.public(), ensure_ascii=False))
         return
-    table = Table("Mã", "Thủ tục", "Điểm", "Khớp với", title=f"{result.normalised} → {result.decision} ({result.confidence:.2f})")
+    table = Table(
+        "Mã",
+        "Thủ tục",
+        "Điểm",
+        "Khớp với",
+        title=f"{result.normalised} → {result.decision} ({result.confidence:.2f})",
+    )
     for hit in result.hits:
         table.add_row(hit.code, hit.name, f"{hit.score:.3f}", hit.matched)
     console.print(table)
@@ -32,6 +42,7 @@ def ask(question: Question, as_json: AsJson = False) -> None:
     """Trả lời một câu hỏi từ hướng dẫn, không qua hội thoại."""
     from actions.answers.fallback import Answerer
     from actions.messages import Messages
+
     from common.messages import public
 
     bench = open_workbench()

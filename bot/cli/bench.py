@@ -37,7 +37,10 @@ def bench(
             figures["turn_ms"], figures["statuses"] = percentiles(samples), statuses
             figures["sustained"] = sustained(running.url, pool, citizens, seconds)
             figures["resident_mb"] = resident_mb(running.process.pid)
-        with console.status("Đo bot Rasa đối chứng"), bare_bot(workbench.settings, Path(folder) / "bare") as running:
+        with (
+            console.status("Đo bot Rasa đối chứng"),
+            bare_bot(workbench.settings, Path(folder) / "bare") as running,
+        ):
             bare_turns(running.url, asked[:20])
             figures["bare_turn_ms"] = percentiles(bare_turns(running.url, asked))
         figures["p95_ratio"] = round(figures["turn_ms"]["p95"] / figures["bare_turn_ms"]["p95"], 2)

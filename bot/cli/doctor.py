@@ -58,7 +58,12 @@ def findings(settings: Settings) -> Iterator[Finding]:
         except ISeeError as error:
             yield Finding(what, False, error.detail, "Làm theo gợi ý trong thông báo, hoặc chạy `make setup`.")
         except Exception as error:
-            yield Finding(what, False, f"{type(error).__name__}: {error}", "Chạy `make setup`; nếu vẫn hỏng, gửi dòng này cho người quản trị.")
+            yield Finding(
+                what,
+                False,
+                f"{type(error).__name__}: {error}",
+                "Chạy `make setup`; nếu vẫn hỏng, gửi dòng này cho người quản trị.",
+            )
 
 
 def _python(what: str, _settings: Settings) -> Finding:
@@ -68,20 +73,35 @@ def _python(what: str, _settings: Settings) -> Finding:
 
 def _locks(what: str, _settings: Settings) -> Finding:
     stale = [name for name in (".venv", ".venv-rasa") if not (PROJECT_ROOT / name / ".isee-lock").exists()]
-    return Finding(what, not stale, "đã cài từ tệp khóa" if not stale else f"{', '.join(stale)} chưa cài xong", "Chạy `make setup`.")
+    return Finding(
+        what,
+        not stale,
+        "đã cài từ tệp khóa" if not stale else f"{', '.join(stale)} chưa cài xong",
+        "Chạy `make setup`.",
+    )
 
 
 def _rasa_python(what: str, _settings: Settings) -> Finding:
     if not RASA_PYTHON.exists():
         return Finding(what, False, "chưa có .venv-rasa", "Cài Python 3.10 rồi chạy `make setup`.")
-    seen = subprocess.run([str(RASA_PYTHON), "--version"], capture_output=True, text=True, check=False)  # noqa: S603
-    return Finding(what, "3.10" in seen.stdout, seen.stdout.strip() or "không chạy được", "Xóa .venv-rasa rồi chạy `make setup`.")
+    seen = subprocess.run([str(RASA_PYTHON), "--version"], capture_output=True, text=True, check=False)
+    return Finding(
+        what,
+        "3.10" in seen.stdout,
+        seen.stdout.strip() or "không chạy được",
+        "Xóa .venv-rasa rồi chạy `make setup`.",
+    )
 
 
 def _disk(what: str, settings: Settings) -> Finding:
     settings.home.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.home).free / 1e9
-    return Finding(what, free > _FREE_GB, f"còn {free:.1f} GB ở {settings.home}", "Dọn bớt đĩa, hoặc đặt ISEE_HOME sang ổ khác.")
+    return Finding(
+        what,
+        free > _FREE_GB,
+        f"còn {free:.1f} GB ở {settings.home}",
+        "Dọn bớt đĩa, hoặc đặt ISEE_HOME sang ổ khác.",
+    )
 
 
 def _keys(what: str, settings: Settings) -> Finding:
@@ -99,7 +119,12 @@ def _database(what: str, settings: Settings) -> Finding:
     from common.database import Database
 
     waiting = pending(Database.from_settings(settings))
-    return Finding(what, not waiting, "lược đồ mới nhất" if not waiting else "lược đồ chưa cập nhật", "Chạy `make setup`.")
+    return Finding(
+        what,
+        not waiting,
+        "lược đồ mới nhất" if not waiting else "lược đồ chưa cập nhật",
+        "Chạy `make setup`.",
+    )
 
 
 def _guides(what: str, settings: Settings) -> Finding:
@@ -126,20 +151,33 @@ def _index(what: str, settings: Settings) -> Finding:
     if stored is None:
         return Finding(what, False, "chưa có", "Chạy `isee index build`.")
     current = stored.manifest.encoder == load_encoder(settings).fingerprint
-    return Finding(what, current, f"{len(stored.manifest.digests)} thủ tục, {stored.manifest.entries} mục",
-                   "Chỉ mục được dựng bằng bộ mã hóa khác. Chạy `isee index build`.")
+    return Finding(
+        what,
+        current,
+        f"{len(stored.manifest.digests)} thủ tục, {stored.manifest.entries} mục",
+        "Chỉ mục được dựng bằng bộ mã hóa khác. Chạy `isee index build`.",
+    )
 
 
 def _rasa_model(what: str, settings: Settings) -> Finding:
     if not model_path(settings).exists():
         return Finding(what, False, "chưa có", "Chạy `isee train`.")
-    return Finding(what, trained(settings), "mới nhất" if trained(settings) else "cũ hơn dữ liệu hội thoại", "Chạy `isee train`.")
+    return Finding(
+        what,
+        trained(settings),
+        "mới nhất" if trained(settings) else "cũ hơn dữ liệu hội thoại",
+        "Chạy `isee train`.",
+    )
 
 
 def _port(what: str, settings: Settings) -> Finding:
     with socket.socket() as probe:
         busy = probe.connect_ex((settings.host, settings.port)) == 0
-    return Finding(what, True, f"{settings.port} đang được dùng (có thể iSee đang chạy)" if busy else f"{settings.port} còn trống")
+    return Finding(
+        what,
+        True,
+        f"{settings.port} đang được dùng (có thể iSee đang chạy)" if busy else f"{settings.port} còn trống",
+    )
 
 
 def _redis(what: str, settings: Settings) -> Finding:

@@ -14,14 +14,18 @@ from indexer.evaluation.questions import load_questions, stripped
 
 app = typer.Typer(help="Đo chất lượng trên tệp câu hỏi.", no_args_is_help=True)
 
-Questions = Annotated[Path, typer.Option("--questions", exists=True, dir_okay=False, help="Tệp câu hỏi, mỗi dòng một JSON.")]
+Questions = Annotated[
+    Path, typer.Option("--questions", exists=True, dir_okay=False, help="Tệp câu hỏi, mỗi dòng một JSON.")
+]
 Strip = Annotated[bool, typer.Option("--strip-diacritics", help="Bỏ dấu tiếng Việt của mọi câu hỏi trước khi hỏi.")]
 AsJson = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON.")]
 
 
 @app.command()
 def retrieval(
-    questions: Questions, strip_diacritics: Strip = False, as_json: AsJson = False,
+    questions: Questions,
+    strip_diacritics: Strip = False,
+    as_json: AsJson = False,
     misses: Annotated[bool, typer.Option("--misses", help="Liệt kê từng câu sai cùng các ứng viên.")] = False,
 ) -> None:
     """Thứ hạng và quyết định của bộ tìm kiếm."""
@@ -38,7 +42,8 @@ def retrieval(
         for outcome in outcomes:
             if outcome.miss:
                 hits = " | ".join(f"{hit.code} {hit.score:.2f}" for hit in outcome.result.hits[:4])
-                console.print(f"{outcome.question.id}: {outcome.question.question}\n    cần {outcome.question.gold_codes} · được {hits}")
+                console.print(f"{outcome.question.id}: {outcome.question.question}")
+                console.print(f"    cần {outcome.question.gold_codes} · được {hits}")
 
 
 @app.command()
