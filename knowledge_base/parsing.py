@@ -12,8 +12,8 @@ from typing import Literal
 from knowledge_base.model import Channel, Level
 
 __all__ = [
-    "CHANNELS", "PORTAL_PAGE", "Unit", "durations_in", "is_zero_fee", "parse_duration", "parse_fee", "parse_level", "sentence_case",
-    "split_steps",
+    "CHANNELS", "PORTAL_PAGE", "Unit", "durations_in", "is_zero_fee", "parse_duration", "parse_fee",
+    "parse_level", "sentence_case", "split_steps",
 ]
 
 Unit = Literal["working_day", "day", "hour"]
@@ -27,8 +27,12 @@ CHANNELS = {
 
 _NUMBER = r"\d{1,3}(?:[.,]\d)?"
 _DURATION = re.compile(rf"^({_NUMBER})\s*(ngày làm việc|ngày|giờ làm việc|giờ)\.?$", re.IGNORECASE)
-_ANY_DURATION = re.compile(rf"\b({_NUMBER})\s*(?:\([^)]{{0,30}}\)\s*)?(?:ngày|giờ|tháng|phút|tuần)\b", re.IGNORECASE)
-_UNITS: dict[str, Unit] = {"ngày làm việc": "working_day", "ngày": "day", "giờ": "hour", "giờ làm việc": "hour"}
+_ANY_DURATION = re.compile(
+    rf"\b({_NUMBER})\s*(?:\([^)]{{0,30}}\)\s*)?(?:ngày|giờ|tháng|phút|tuần)\b", re.IGNORECASE
+)
+_UNITS: dict[str, Unit] = {
+    "ngày làm việc": "working_day", "ngày": "day", "giờ": "hour", "giờ làm việc": "hour",
+}
 
 
 def parse_duration(text: str) -> tuple[float, Unit] | None:
@@ -55,7 +59,9 @@ _CONDITIONAL = re.compile(
     r"áp dụng|hoặc|miễn|giảm|trường hợp|đối với|nếu|riêng|kể từ|đến hết|từ ngày|\d\s*%|usd|hội đồng nhân dân|thông tư số 64",
     re.IGNORECASE,
 )
-_ZERO = re.compile(r"^(?:(?:Phí|Lệ phí)\s*:?\s*)?(?:Miễn phí|(?:0+|Không)\s*(?:đồng|Việt Nam Đồng)?)\b", re.IGNORECASE)
+_ZERO = re.compile(
+    r"^(?:(?:Phí|Lệ phí)\s*:?\s*)?(?:Miễn phí|(?:0+|Không)\s*(?:đồng|Việt Nam Đồng)?)\b", re.IGNORECASE
+)
 _SMALLEST_FEE = 1000
 _LONGEST_NOTE = 120
 
@@ -91,7 +97,9 @@ def parse_level(text: str) -> Level | None:
     return Level.OTHER if name == "cơ quan khác" else None
 
 
-_STEP = re.compile(r"^[ \t]*(?:[-+*•][ \t]*)?(?:(bước)[ \t]*(\d{1,2})\b|(\d{1,2})[.)](?=\s|\D))", re.IGNORECASE | re.MULTILINE)
+_STEP = re.compile(
+    r"^[ \t]*(?:[-+*•][ \t]*)?(?:(bước)[ \t]*(\d{1,2})\b|(\d{1,2})[.)](?=\s|\D))", re.IGNORECASE | re.MULTILINE
+)
 
 
 def split_steps(text: str) -> list[str]:

@@ -35,10 +35,10 @@ _AGENCY = re.compile(
 )
 # Offices of another province, of levels and ministries that ended in 2025, or several in one line.
 _NOT_PLAIN = re.compile(
-    r"[,;:\n()]|\s-\s|cấp huyện|\bhuyện\b|\bquận\b|thị trấn|các tỉnh|Hà Nội|TP|Hồ Chí Minh|Đà Nẵng|Hải Phòng|Cần Thơ|Huế"
-    r"|tỉnh [A-ZĐ]|[Tt]hành phố [A-ZĐ]|Kế hoạch và Đầu tư|Giao thông vận tải|Tài nguyên và Môi trường|Phát triển nông thôn"
-    r"|Lao động|Truyền thông|Phòng Tư [Pp]háp|Phòng Giáo dục"
-    r"|giáo dục Phòng|Đào tạo (?:Cơ sở|Ủy ban)|^Ban quản lý$",
+    r"[,;:\n()]|\s-\s|cấp huyện|\bhuyện\b|\bquận\b|thị trấn|các tỉnh"
+    r"|Hà Nội|TP|Hồ Chí Minh|Đà Nẵng|Hải Phòng|Cần Thơ|Huế|tỉnh [A-ZĐ]|[Tt]hành phố [A-ZĐ]"
+    r"|Kế hoạch và Đầu tư|Giao thông vận tải|Tài nguyên và Môi trường|Phát triển nông thôn|Lao động|Truyền thông"
+    r"|Phòng Tư [Pp]háp|Phòng Giáo dục|giáo dục Phòng|Đào tạo (?:Cơ sở|Ủy ban)|^Ban quản lý$",
 )
 
 
