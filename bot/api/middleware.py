@@ -1,0 +1,174 @@
+"""The shell around every request: request id and log line, last-resort errors, body limit, security headers.
+
+Plain ASGI: Starlette's BaseHTTPMiddleware would buffer event streams.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+
+import structlog
+from prometheus_client import Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.api.problems import problem_response
+from bot.gateway.texts import problem
+from common.errors import ISeeError, TooLarge
+
+__all__ = ["BodyLimit", "RequestLog", "SecurityHeaders", "content_policy"]
+
+HTTP_SECONDS = Histogram("isee_http_request_seconds", "Time to the last byte.", ["method", "route", "code"])
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+_METHODS = {"GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH"}
+_log = structlog.get_logger("bot.http")
+
+
+class RequestLog:
+    """Binds a request id, logs one line a request (no query string), turns unhandled errors into a problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started, code = time.perf_counter(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal code
+            if message["type"] == "http.response.start":
+                code = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:  # nothing above could name it: the log gets the cause, the caller the id
+            _log.error("unhandled", route=_route(scope), exc_info=error)
+            if not code:
+                failure = ISeeError(problem("internal", request_id=request_id))
+                await problem_response(failure)(scope, receive, noting)
+        finally:
+            seconds = time.perf_counter() - started
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            HTTP_SECONDS.labels(method, _route(scope), str(code)).observe(seconds)
+            _log.info("http", method=method, route=_route(scope), code=code, took_ms=round(seconds * 1000, 1))
+
+
+class BodyLimit:
+    """Answers 413 as soon as a body is over the limit of its kind, declared or not."""
+
+    def __init__(self, app: ASGIApp, *, json_bytes: int, upload_bytes: int, action_bytes: int) -> None:
+        self._app, self._json, self._upload, self._action = app, json_bytes, upload_bytes, action_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        limit = self._limit(scope["path"], headers.get(b"content-type", b""))
+        declared = headers.get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > limit:
+            await problem_response(_too_large(limit), {"Connection": "close"})(scope, receive, send)
+            return
+        taken, started = 0, False
+
+        async def counting() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > limit:
+                raise _too_large(limit)
+            return message
+
+        async def guarding(message: Message) -> None:
+            # A parser below may turn our error into its own 400; the true answer is given here instead.
+            nonlocal started
+            if taken <= limit or started:
+                started = True
+                await send(message)
+
+        try:
+            await self._app(scope, counting, guarding)
+        except TooLarge:
+            if taken <= limit:
+                raise
+        if taken > limit and not started:
+            await problem_response(_too_large(limit), {"Connection": "close"})(scope, receive, send)
+
+    def _limit(self, path: str, content_type: bytes) -> int:
+        if path == "/actions":
+            return self._action
+        return self._upload if content_type.startswith(b"multipart/form-data") else self._json
+
+
+class SecurityHeaders:
+    """Adds the headers that keep a browser strict; a route's own value wins."""
+
+    def __init__(self, app: ASGIApp, *, policy: str, https: bool) -> None:
+        self._app = app
+        self._headers = {
+            "Content-Security-Policy": policy,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), microphone=(), geolocation=(self), payment=()",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "X-Permitted-Cross-Domain-Policies": "none",
+        }
+        if https:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def adding(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith("/widget/"):
+                    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+                    headers.setdefault("Cache-Control", "no-store")
+                else:
+                    headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
+            await send(message)
+
+        await self._app(scope, receive, adding if scope["type"] == "http" else send)
+
+
+def content_policy(frame_ancestors: list[str]) -> str:
+    """The Content-Security-Policy: our own origin only; pages may be framed by `frame_ancestors` alone."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "font-src 'self'",
+            "img-src 'self' data: blob:",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors " + (" ".join(frame_ancestors) or "'none'"),
+        ]
+    )
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(problem("too_large", limit=f"{limit / 1_048_576:.1f}".replace(".", ",")), limit=limit)
+
+
+def _request_id(scope: Scope) -> str:
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+
+
+def _route(scope: Scope) -> str:
+    """The route's template, so that neither codes nor ids reach logs and metric labels."""
+    route = scope.get("route")
+    return str(getattr(route, "path", None) or "unmatched")

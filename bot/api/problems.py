@@ -1,0 +1,73 @@
+"""Every error leaves as RFC 9457 `application/problem+json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from bot.gateway.texts import problem
+from common.errors import InvalidInput, ISeeError, NotAuthenticated, NotFound, TooLarge, TooManyRequests
+
+__all__ = ["field_errors", "install", "problem_response"]
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem_response(error: ISeeError, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The response to `error`, with the headers that its status asks for."""
+    extra = dict(headers or {})
+    if isinstance(error, NotAuthenticated):
+        extra["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyRequests):
+        extra["Retry-After"] = str(max(1, round(error.retry_after)))
+    return JSONResponse(error.problem(), error.status, headers=extra, media_type=MEDIA_TYPE)
+
+
+def field_errors(errors: Iterable[Mapping[str, Any]]) -> InvalidInput:
+    """One error for all fields at fault; what was sent is not repeated."""
+    listed = [
+        {"field": ".".join(str(part) for part in item["loc"] if part != "body"), "error": item["msg"]}
+        for item in errors
+    ]
+    broken = any(item["type"] in ("json_invalid", "model_attributes_type") for item in errors)
+    return InvalidInput(problem("body" if broken else "fields"), errors=listed)
+
+
+def install(app: FastAPI) -> None:
+    """Registers the handlers; what nobody handles is caught by `bot.api.middleware.RequestLog`."""
+
+    async def isee_error(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, ISeeError)
+        return problem_response(error)
+
+    async def validation(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError | ValidationError)
+        return problem_response(field_errors(error.errors()))
+
+    async def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return problem_response(_from_http(request, error), error.headers)
+
+    app.add_exception_handler(ISeeError, isee_error)
+    app.add_exception_handler(RequestValidationError, validation)
+    app.add_exception_handler(HTTPException, http)
+
+
+def _from_http(request: Request, error: HTTPException) -> ISeeError:
+    known: dict[int, ISeeError] = {
+        401: NotAuthenticated(problem("token")),
+        404: NotFound(problem("not_found")),
+        413: TooLarge(problem("http")),
+    }
+    if error.status_code in known:
+        return known[error.status_code]
+    detail = problem("method", method=request.method) if error.status_code == 405 else problem("http")
+    made = InvalidInput(detail) if error.status_code < 500 else ISeeError(detail)
+    made.status = error.status_code
+    return made

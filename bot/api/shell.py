@@ -1,0 +1,75 @@
+"""The empty FastAPI application: handlers and middleware around whatever routes are added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from bot.api import problems
+from bot.api.middleware import BodyLimit, RequestLog, SecurityHeaders, content_policy
+from bot.api.schemas import Problem
+from common.settings import Settings
+
+__all__ = ["make_shell"]
+
+_JSON_BYTES = 256 * 1024
+_ACTION_BYTES = 16 * 1024 * 1024
+_MULTIPART_OVERHEAD = 64 * 1024
+_SUMMARY = "Virtual assistant for Vietnamese public administrative services."
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def make_shell(settings: Settings, lifespan: Lifespan) -> FastAPI:
+    """A FastAPI application with our errors, limits and headers, and without pages that load from elsewhere."""
+    app = FastAPI(
+        title="iSee",
+        version="1",
+        summary=_SUMMARY,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        openapi_url="/openapi.json",
+    )
+    problems.install(app)
+    # The last added is the outermost.
+    app.add_middleware(
+        BodyLimit,
+        json_bytes=_JSON_BYTES,
+        action_bytes=_ACTION_BYTES,
+        upload_bytes=int(settings.upload_max_mb * 1_048_576) + _MULTIPART_OVERHEAD,
+    )
+    if settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID"],
+            expose_headers=["Retry-After", "X-Request-ID"],
+            max_age=600,
+        )
+    app.add_middleware(
+        SecurityHeaders,
+        policy=content_policy(settings.allowed_origins),
+        https=urlsplit(settings.base_url).scheme == "https",
+    )
+    app.add_middleware(RequestLog)
+    _describe_problem(app)
+    return app
+
+
+def _describe_problem(app: FastAPI) -> None:
+    """Adds the shared error schema that routes refer to."""
+    original = app.openapi
+
+    def openapi() -> dict[str, object]:
+        spec = original()
+        schemas = spec.setdefault("components", {}).setdefault("schemas", {})
+        schemas.setdefault("Problem", Problem.model_json_schema())
+        return spec
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,53 @@
+"""The event stream of a conversation: messages as they are stored, resumable by their ids."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+
+from anyio.to_thread import run_sync
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from bot.context import Context
+from bot.gateway.hub import wait
+from bot.gateway.metrics import STREAMS
+from common.errors import NotFound
+
+__all__ = ["event_stream"]
+
+_PING_S = 15
+# How long a message stored by another replica may go unnoticed.
+_LOOK_EVERY_S = 3.0
+
+
+async def event_stream(context: Context, conversation_id: str, last_id: str | None) -> EventSourceResponse:
+    """The stream's response. Raises TooManyRequests when the conversation has too many streams open."""
+    stack = ExitStack()
+    signal = stack.enter_context(context.hub.listening(conversation_id))
+    if last_id is None:
+        known = await run_sync(context.store.messages, conversation_id)
+        last_id = known[-1]["id"] if known else ""
+    position: str = last_id
+
+    async def stream() -> AsyncIterator[ServerSentEvent]:
+        nonlocal position
+        owner = ""
+        STREAMS.inc()
+        try:
+            while not context.hub.closing:
+                conversation = await run_sync(context.store.get, conversation_id)
+                for message in await run_sync(context.store.messages, conversation_id, position):
+                    position = message["id"]
+                    yield ServerSentEvent(json.dumps(message, ensure_ascii=False), event="message", id=position)
+                if conversation.owner != owner:
+                    owner = conversation.owner
+                    yield ServerSentEvent(json.dumps({"owner": owner}), event="owner")
+                await wait(signal, _LOOK_EVERY_S)
+        except NotFound:
+            return  # erased meanwhile
+        finally:
+            STREAMS.dec()
+            stack.close()
+
+    return EventSourceResponse(stream(), ping=_PING_S, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})

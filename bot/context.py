@@ -1,0 +1,67 @@
+"""What the routes share: the wired parts of one running service, kept in `app.state.context`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bot.engine_process import EngineProcess
+from bot.gateway.desk import AgentDesk
+from bot.gateway.engine import EngineClient
+from bot.gateway.hub import EventHub
+from bot.gateway.limits import RateLimiter
+from bot.gateway.retention import Eraser
+from bot.gateway.service import Gateway
+from bot.gateway.store import ConversationStore
+from bot.gateway.turn import Masking
+from bot.gateway.turns import TurnStore
+from common.database import Database
+from common.keyring import Keyring
+from common.settings import Settings
+
+__all__ = ["Context", "Executing", "Searching", "Tracking"]
+
+
+class Searching(Protocol):
+    """`indexer.search.SearchService`."""
+
+    @property
+    def ready(self) -> bool: ...
+
+    def search(self, text: str, k: int = 10) -> Any: ...
+
+
+class Executing(Protocol):
+    """rasa-sdk's ActionExecutor."""
+
+    async def run(self, action_call: Any) -> Any: ...
+
+
+class Tracking(Protocol):
+    """`actions.dossiers` registry, as the public tracking page uses it."""
+
+    def track(self, code: str, pin: str, client_key: str) -> Any: ...
+
+
+@dataclass
+class Context:
+    """One running service. Made by `bot.app.wire`."""
+
+    settings: Settings
+    keyring: Keyring
+    database: Database
+    mask: Masking
+    store: ConversationStore
+    turns: TurnStore
+    hub: EventHub
+    engine: EngineClient
+    engine_process: EngineProcess
+    gateway: Gateway
+    desk: AgentDesk
+    eraser: Eraser
+    knowledge_base: Any
+    search: Searching
+    registry: Tracking
+    executor: Executing
+    new_conversations: RateLimiter = field(default_factory=lambda: RateLimiter(240))
+    failure: str = ""

@@ -1,0 +1,49 @@
+"""Where Rasa keeps its events, and how a conversation's events are erased from there."""
+
+from __future__ import annotations
+
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.engine import make_url
+
+from common.settings import Settings
+
+__all__ = ["TrackerStore"]
+
+
+class TrackerStore:
+    """Rasa's SQL tracker store: its own SQLite file in the home folder, or the service's PostgreSQL database."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = make_url(settings.database_url)
+        local = url.get_backend_name() == "sqlite"
+        self._file = settings.home / "rasa-tracker.db"
+        self._url = make_url(f"sqlite:///{self._file}") if local else url
+        self._engine = create_engine(
+            self._url, connect_args={"timeout": 15} if local else {}, pool_pre_ping=True
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The variables that endpoints.yml reads."""
+        url = self._url
+        local = url.get_backend_name() == "sqlite"
+        host = "" if local else f"{url.host or 'localhost'}:{url.port or 5432}"
+        return {
+            "ISEE_TRACKER_DIALECT": url.get_backend_name(),
+            "ISEE_TRACKER_HOST": host,
+            "ISEE_TRACKER_DB": str(url.database or ""),
+            "ISEE_TRACKER_USER": url.username or "",
+            "ISEE_TRACKER_PASSWORD": url.password or "",
+        }
+
+    def erase(self, conversation_id: str) -> None:
+        """Deletes the conversation's events; nothing to do where Rasa has not made its table yet."""
+        if self._url.get_backend_name() == "sqlite" and not self._file.exists():
+            return
+        with self._engine.begin() as connection:
+            if inspect(connection).has_table("events"):
+                connection.execute(
+                    text("DELETE FROM events WHERE sender_id = :sender"), {"sender": conversation_id}
+                )
+
+    def dispose(self) -> None:
+        self._engine.dispose()

@@ -1,0 +1,55 @@
+"""Erasure: on a citizen's request, and of conversations past the retention time, Rasa's trackers included."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import structlog
+from anyio.to_thread import run_sync
+
+from bot.gateway.store import ConversationStore
+from common.clock import utc_now
+
+__all__ = ["Eraser", "retention_loop"]
+
+_EVERY_S = 24 * 3600.0
+_log = structlog.get_logger(__name__)
+
+
+class Eraser:
+    """Deletes conversations everywhere they left something.
+
+    Args:
+        others: called with the conversation's id before it is deleted: drafts, Rasa's events.
+    """
+
+    def __init__(self, store: ConversationStore, others: Sequence[Callable[[str], None]] = ()) -> None:
+        self._store, self._others = store, others
+
+    def erase(self, conversation_id: str) -> None:
+        """Deletes one conversation; a part that can't be reached leaves the rest for the next try."""
+        for other in self._others:
+            other(conversation_id)
+        self._store.erase(conversation_id)
+
+    def erase_older_than(self, days: int) -> int:
+        """Deletes conversations that were silent for `days`; returns how many."""
+        moment, count = utc_now() - timedelta(days=days), 0
+        while batch := self._store.older_than(moment):
+            for conversation_id in batch:
+                self.erase(conversation_id)
+            count += len(batch)
+        return count
+
+
+async def retention_loop(eraser: Eraser, days: int, every_s: float = _EVERY_S) -> None:
+    """Runs the erasure now and then daily, until cancelled."""
+    while True:
+        try:
+            erased = await run_sync(eraser.erase_older_than, days)
+            _log.info("retention", erased=erased, days=days)
+        except Exception as error:  # a failed night must not end the nights after it
+            _log.error("retention_failed", exc_info=error)
+        await asyncio.sleep(every_s)

@@ -1,0 +1,103 @@
+"""The gateway's one door: `handle(inbound)` is a turn, from the citizen's message to the stored replies."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import structlog
+from anyio.to_thread import run_sync
+
+from bot.gateway.engine import EngineClient
+from bot.gateway.hub import EventHub
+from bot.gateway.limits import RateLimiter
+from bot.gateway.metrics import TURN_SECONDS
+from bot.gateway.ordering import TurnOrder
+from bot.gateway.pipeline import Pipeline
+from bot.gateway.steps.admission import Admit, Deduplicate
+from bot.gateway.steps.answering import AskEngine, Fallback, Own
+from bot.gateway.steps.closing import Publish, Store
+from bot.gateway.steps.reading import Capture, Mask, Offered, Record
+from bot.gateway.store import ConversationStore
+from bot.gateway.texts import problem
+from bot.gateway.turn import Answering, Capturing, Inbound, Masking, Outcome, Turn
+from bot.gateway.turns import Begun, TurnStore
+from common.errors import Conflict, ISeeError
+from common.settings import Settings
+
+__all__ = ["Gateway"]
+
+_LOOK_AGAIN_S = 0.05
+_log = structlog.get_logger(__name__)
+
+
+class Gateway:
+    """Orders the turns of each conversation and runs them through the pipeline."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: ConversationStore,
+        turns: TurnStore,
+        engine: EngineClient,
+        hub: EventHub,
+        intake: Capturing,
+        answerer: Answering,
+        mask: Masking,
+    ) -> None:
+        self._turns = turns
+        self._order = TurnOrder()
+        self._longest_wait_s = settings.rasa_timeout_s + 10
+        self._pipeline = Pipeline(
+            [
+                Deduplicate(),
+                Admit(settings.message_max_chars, RateLimiter(settings.messages_per_minute)),
+                Capture(intake),
+                Offered(store),
+                Mask(mask),
+                Record(turns),
+                Own(),
+                AskEngine(engine),
+                Fallback(answerer),
+                Store(turns),
+                Publish(hub),
+            ]
+        )
+
+    async def handle(self, inbound: Inbound) -> Outcome:
+        """One turn. Raises the problem of a message that can't be taken (ISeeError); all else is an Outcome."""
+        status = "error"
+        started = time.perf_counter()
+        try:
+            async with self._order.turn(inbound.conversation_id):
+                outcome = await self._taken(inbound)
+            status = outcome.status.value
+            return outcome
+        except ISeeError as error:
+            status = "rejected" if error.status < 500 else "error"
+            raise
+        finally:
+            seconds = time.perf_counter() - started
+            TURN_SECONDS.labels(status).observe(seconds)
+            _log.info("turn", conversation=inbound.conversation_id, status=status, took_ms=round(seconds * 1000, 1))
+
+    async def _taken(self, inbound: Inbound) -> Outcome:
+        begun = await self._begin(inbound)
+        turn = Turn(inbound, begun.conversation, begun.earlier, begun.citizen_message)
+        try:
+            await self._pipeline.run(turn)
+        finally:
+            if turn.outcome is None or turn.earlier is not None:
+                await run_sync(self._turns.release, inbound.conversation_id)
+        if turn.outcome is None:
+            raise RuntimeError("a turn ended without an outcome")
+        return turn.outcome
+
+    async def _begin(self, inbound: Inbound) -> Begun:
+        """Takes the conversation, waiting while another process answers in it."""
+        give_up = time.monotonic() + self._longest_wait_s
+        while (begun := await run_sync(self._turns.begin, inbound.conversation_id, inbound.client_id)) is None:
+            if time.monotonic() > give_up:
+                raise Conflict(problem("queue_full"))
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        return begun

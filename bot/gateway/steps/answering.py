@@ -1,0 +1,87 @@
+"""Who answers: a person who has taken over, else Rasa, else search alone."""
+
+from __future__ import annotations
+
+import structlog
+from anyio.to_thread import run_sync
+
+from bot.gateway.engine import EngineClient, EngineDown
+from bot.gateway.metrics import FALLBACKS
+from bot.gateway.texts import say
+from bot.gateway.turn import Answering, Turn
+from common.messages import Button, Reply, Status
+
+__all__ = ["AskEngine", "Fallback", "Own"]
+
+_log = structlog.get_logger(__name__)
+
+
+class Own:
+    """While a person owns the conversation the bot is silent. While it waits for one, the bot goes on answering."""
+
+    closing = False
+
+    async def run(self, turn: Turn) -> Status | None:
+        return Status.AGENT if turn.conversation.owner == "agent" else None
+
+
+class AskEngine:
+    """The regular way: Rasa decides what the citizen wants, an action answers."""
+
+    closing = False
+
+    def __init__(self, engine: EngineClient) -> None:
+        self._engine = engine
+
+    async def run(self, turn: Turn) -> Status | None:
+        if not turn.engine_message:
+            return None
+        metadata = {
+            "message_id": turn.citizen_message,
+            "client_id": turn.inbound.client_id,
+            "channel": turn.conversation.channel,
+            "owner": turn.conversation.owner,
+        }
+        try:
+            answer = await self._engine.ask(turn.conversation.id, turn.engine_message, metadata)
+        except EngineDown as error:
+            FALLBACKS.labels(error.reason).inc()
+            return None
+        turn.replies = answer.replies
+        _log.info(
+            "engine_answered",
+            conversation=turn.conversation.id,
+            intent=answer.intent,
+            confidence=round(answer.confidence, 3),
+            replies=len(answer.replies),
+        )
+        return answer.replies[-1].status
+
+
+class Fallback:
+    """Rasa can't answer: say so, and answer by search alone. A button's step is kept for another try."""
+
+    closing = False
+
+    def __init__(self, answerer: Answering) -> None:
+        self._answerer = answerer
+
+    async def run(self, turn: Turn) -> Status | None:
+        if turn.question is None:
+            turn.replies = [_try_again(turn)]
+        else:
+            try:
+                found = await run_sync(
+                    self._answerer.answer_without_dialogue, turn.question, turn.conversation.last_procedure
+                )
+            except Exception as error:  # the last line of defence: the citizen gets a sentence, the log the cause
+                _log.error("fallback_failed", conversation=turn.conversation.id, exc_info=error)
+                found = []
+            turn.replies = found or [Reply(text=say("failed"), status=Status.ERROR)]
+        return turn.replies[-1].status
+
+
+def _try_again(turn: Turn) -> Reply:
+    payload = turn.inbound.payload
+    buttons = [Button(title=say("retry"), payload=payload)] if payload else []
+    return Reply(text=say("limited_button"), status=Status.ERROR, buttons=buttons)

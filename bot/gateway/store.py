@@ -1,0 +1,183 @@
+"""Conversations and their messages in the database. Synchronous: call from a worker thread."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot.gateway.ids import next_id
+from bot.gateway.tables import ConversationRow, FeedbackRow, MessageRow
+from bot.gateway.turn import Conversation
+from common.clock import utc_now
+from common.database import Database
+from common.errors import NotFound
+from common.keyring import Keyring
+from common.messages import Author, Message, Owner, Reply, public
+
+__all__ = ["ConversationStore", "Opened", "add_message", "locked", "message_data"]
+
+_TOKEN_PURPOSE = "conversation-token"  # noqa: S105 - a purpose name, not a secret
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A new conversation; `token` is shown once and only its digest is kept."""
+
+    id: str
+    token: str
+    messages: list[dict[str, Any]]
+
+
+class ConversationStore:
+    """Opens, reads and erases conversations."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    def open(self, greeting: Sequence[Reply], *, language: str = "vi", channel: str = "web") -> Opened:
+        """Starts a conversation with the `greeting` as its first messages."""
+        token = secrets.token_urlsafe(32)
+        row = ConversationRow(
+            id=str(uuid.uuid4()),
+            token_digest=self._digest(token),
+            channel=channel,
+            language=language,
+            owner="bot",
+            owner_epoch=0,
+            last_message="",
+        )
+        with self._database.session() as session:
+            session.add(row)
+            session.flush()
+            messages = [message_data(add_message(session, row, "bot", reply)) for reply in greeting]
+        return Opened(row.id, token, messages)
+
+    def authenticate(self, conversation_id: str, token: str) -> bool:
+        """Whether `token` is the one this conversation was opened with (compared in constant time)."""
+        with self._database.session(write=False) as session:
+            query = select(ConversationRow.token_digest).where(ConversationRow.id == conversation_id)
+            known = session.scalar(query) or ""
+        return hmac.compare_digest(known, self._digest(token))
+
+    def get(self, conversation_id: str) -> Conversation:
+        """The conversation as it stands. Raises NotFound."""
+        with self._database.session(write=False) as session:
+            row = session.get(ConversationRow, conversation_id)
+            if row is None:
+                raise NotFound(conversation_id)
+            return as_conversation(row)
+
+    def messages(self, conversation_id: str, after: str = "", limit: int = 500) -> list[dict[str, Any]]:
+        """Public messages whose id sorts after `after`, oldest first."""
+        query = (
+            select(MessageRow)
+            .where(MessageRow.conversation_id == conversation_id, MessageRow.id > after)
+            .order_by(MessageRow.id)
+            .limit(limit)
+        )
+        with self._database.session(write=False) as session:
+            return [message_data(row) for row in session.scalars(query)]
+
+    def offered(self, conversation_id: str, recent: int = 30) -> dict[str, str]:
+        """Payload → button title of what the bot's `recent` latest messages offered."""
+        query = (
+            select(MessageRow.payload)
+            .where(MessageRow.conversation_id == conversation_id, MessageRow.author != "citizen")
+            .order_by(MessageRow.id.desc())
+            .limit(recent)
+        )
+        offers: dict[str, str] = {}
+        with self._database.session(write=False) as session:
+            for payload in session.scalars(query):
+                for value, title in _choices(payload):
+                    offers.setdefault(value, title)
+        return offers
+
+    def rate(self, conversation_id: str, message_id: str, *, helpful: bool, note: str) -> None:
+        """Keeps the citizen's word on one of the bot's or agent's messages. Raises NotFound for any other."""
+        with self._database.session() as session:
+            message = session.get(MessageRow, (conversation_id, message_id))
+            if message is None or message.author == "citizen":
+                raise NotFound(message_id)
+            query = select(FeedbackRow).where(
+                FeedbackRow.conversation_id == conversation_id, FeedbackRow.message_id == message_id
+            )
+            row = session.scalar(query) or FeedbackRow(conversation_id=conversation_id, message_id=message_id)
+            row.helpful, row.note, row.at = helpful, note, utc_now()
+            session.add(row)
+
+    def erase(self, conversation_id: str) -> None:
+        """Deletes the conversation and everything that hangs on it."""
+        with self._database.session() as session:
+            session.execute(delete(ConversationRow).where(ConversationRow.id == conversation_id))
+
+    def older_than(self, moment: datetime, limit: int = 500) -> list[str]:
+        """Conversations with no word since `moment`."""
+        query = select(ConversationRow.id).where(ConversationRow.last_at < moment).limit(limit)
+        with self._database.session(write=False) as session:
+            return list(session.scalars(query))
+
+    def _digest(self, token: str) -> str:
+        return self._keyring.digest(_TOKEN_PURPOSE, token)
+
+
+def locked(session: Session, conversation_id: str) -> ConversationRow:
+    """The conversation's row, locked until the transaction ends. Raises NotFound."""
+    row = session.get(ConversationRow, conversation_id, with_for_update=True)
+    if row is None:
+        raise NotFound(conversation_id)
+    return row
+
+
+def add_message(session: Session, conversation: ConversationRow, author: Author, said: Reply | str) -> MessageRow:
+    """Appends one message to a locked conversation; its id sorts after every earlier one."""
+    moment = utc_now()
+    parts = {} if isinstance(said, str) else public(said)
+    text = said if isinstance(said, str) else parts.pop("text")
+    parts.pop("status", None)
+    conversation.last_message = next_id(conversation.last_message)
+    conversation.last_at = moment
+    row = MessageRow(
+        conversation_id=conversation.id,
+        id=conversation.last_message,
+        author=author,
+        at=moment,
+        text=text,
+        payload=parts,
+    )
+    session.add(row)
+    return row
+
+
+def message_data(row: MessageRow) -> dict[str, Any]:
+    """The public form of a stored message."""
+    return public(
+        Message.model_validate({"id": row.id, "author": row.author, "at": row.at, "text": row.text, **row.payload})
+    )
+
+
+def as_conversation(row: ConversationRow) -> Conversation:
+    owner: Owner = "agent" if row.owner == "agent" else "waiting" if row.owner == "waiting" else "bot"
+    return Conversation(row.id, owner, row.owner_epoch, row.channel, row.last_procedure, row.agent)
+
+
+def _choices(part: Any) -> Iterable[tuple[str, str]]:
+    """Every payload in a message's parts with its title: buttons, and choices of a form card."""
+    if isinstance(part, dict):
+        value = part.get("payload")
+        if isinstance(value, str):
+            yield value, str(part.get("title") or part.get("label") or value)
+        for item in part.values():
+            yield from _choices(item)
+    elif isinstance(part, list):
+        for item in part:
+            yield from _choices(item)

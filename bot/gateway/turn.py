@@ -1,0 +1,107 @@
+"""What a turn is made of, and what the gateway needs from the rooms below it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from common.messages import Owner, Reply, Status
+
+__all__ = ["Answering", "Capturing", "Conversation", "Inbound", "Masking", "Outcome", "Turn", "Upload"]
+
+Masking = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it arrived; its type is judged by content later."""
+
+    filename: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One thing that a citizen sent: exactly one of `text`, `payload` (a button's) and `upload`."""
+
+    conversation_id: str
+    client_id: str
+    text: str | None = None
+    payload: str | None = None
+    upload: Upload | None = None
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation as it stands when the turn begins."""
+
+    id: str
+    owner: Owner
+    epoch: int
+    channel: str = "web"
+    last_procedure: str | None = None
+    agent: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the channel gives back; `messages` are public `Message` data."""
+
+    messages: list[dict[str, Any]]
+    owner: Owner
+    status: Status
+    took_ms: float
+
+
+@dataclass
+class Turn:
+    """The working state of one turn; steps fill it in from top to bottom."""
+
+    inbound: Inbound
+    conversation: Conversation
+    earlier: Outcome | None = None
+    citizen_message: str | None = None
+    text: str | None = None
+    transcript: str = ""
+    engine_message: str | None = None
+    captured: bool = False
+    replies: list[Reply] = field(default_factory=list)
+    status: Status | None = None
+    outcome: Outcome | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def took_ms(self) -> float:
+        return round((time.perf_counter() - self.started) * 1000, 1)
+
+    @property
+    def question(self) -> str | None:
+        """The masked words that a search can be asked with; None for form values and commands of buttons."""
+        if self.captured or not self.engine_message or self.engine_message.startswith("/"):
+            return None
+        return self.engine_message
+
+
+class _Captured(Protocol):
+    @property
+    def intent_message(self) -> str: ...
+    @property
+    def transcript(self) -> str: ...
+
+
+class Capturing(Protocol):
+    """`actions.dossiers.intake`: takes what is a value for the e-form field that is being asked."""
+
+    def capture(
+        self, conversation_id: str, text: str | None = None, payload: str | None = None
+    ) -> _Captured | None: ...
+
+    def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> _Captured | None: ...
+
+
+class Answering(Protocol):
+    """`actions.answers.fallback`: answers by search alone."""
+
+    def answer_without_dialogue(self, text: str, last_procedure: str | None = None) -> list[Reply]: ...

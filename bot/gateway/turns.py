@@ -1,0 +1,162 @@
+"""Turns in the database: taken by one process at a time, recorded before Rasa is asked, settled once."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.gateway.store import add_message, as_conversation, locked, message_data
+from bot.gateway.tables import ConversationRow, TurnRow, UnansweredRow
+from bot.gateway.turn import Conversation, Outcome, Turn
+from common.clock import utc_now
+from common.database import Database
+from common.messages import Owner, Status
+
+__all__ = ["Begun", "TurnStore"]
+
+_UNANSWERED = {Status.CLARIFIED, Status.ABSTAINED}
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What was found when a turn took the conversation: `earlier` when this client id is settled already,
+    `citizen_message` when a process died after storing it."""
+
+    conversation: Conversation
+    earlier: Outcome | None = None
+    citizen_message: str | None = None
+
+
+class TurnStore:
+    """The database side of a turn. A lease keeps a second process out of a conversation that is being answered.
+
+    Asyncio locks order the turns inside one process; the lease does so across processes, and runs out by itself
+    when its holder was killed.
+    """
+
+    def __init__(self, database: Database, lease_s: float) -> None:
+        self._database = database
+        self._lease = timedelta(seconds=lease_s)
+        self._me = str(uuid.uuid4())
+
+    def clear_leases(self) -> None:
+        """Frees what an earlier process held when it was killed; only where one process owns the database (SQLite)."""
+        if self._database.url.startswith("sqlite"):
+            with self._database.session() as session:
+                session.execute(update(ConversationRow).values(busy_by=None, busy_until=None))
+
+    def begin(self, conversation_id: str, client_id: str) -> Begun | None:
+        """Takes the conversation for a turn; None while another process holds it. Raises NotFound."""
+        now = utc_now()
+        take = (
+            update(ConversationRow)
+            .where(
+                ConversationRow.id == conversation_id,
+                or_(ConversationRow.busy_until.is_(None), ConversationRow.busy_until < now),
+            )
+            .values(busy_by=self._me, busy_until=now + self._lease)
+            .returning(ConversationRow.id)
+        )
+        with self._database.session() as session:
+            taken = session.scalar(take)
+            row = locked(session, conversation_id)
+            if taken is None:
+                return None
+            known = session.get(TurnRow, (conversation_id, client_id))
+            earlier = _outcome(known) if known and known.state == "done" else None
+            return Begun(as_conversation(row), earlier, known.citizen_message if known else None)
+
+    def release(self, conversation_id: str) -> None:
+        """Gives the conversation free, if this process still holds it."""
+        query = update(ConversationRow).where(
+            ConversationRow.id == conversation_id, ConversationRow.busy_by == self._me
+        )
+        with self._database.session() as session:
+            session.execute(query.values(busy_by=None, busy_until=None))
+
+    def record(self, turn: Turn) -> str:
+        """Stores the citizen's masked message and the running turn together; gives the message's id."""
+        with self._database.session() as session:
+            row = locked(session, turn.conversation.id)
+            message = add_message(session, row, "citizen", turn.transcript)
+            session.add(
+                TurnRow(
+                    conversation_id=row.id,
+                    client_id=turn.inbound.client_id,
+                    state="running",
+                    citizen_message=message.id,
+                )
+            )
+            return message.id
+
+    def settle(self, turn: Turn) -> Outcome:
+        """Stores the replies and the turn's result in one transaction, and frees the conversation.
+
+        The fence: where the owner changed since the turn began, a person has taken over (or given back), and what
+        the bot was about to say is dropped.
+        """
+        status = turn.status or Status.ERROR
+        with self._database.session() as session:
+            row = locked(session, turn.conversation.id)
+            fenced = row.owner_epoch != turn.conversation.epoch and row.owner == "agent"
+            if fenced:
+                status = Status.AGENT
+            messages = (
+                [] if fenced else [message_data(add_message(session, row, "bot", reply)) for reply in turn.replies]
+            )
+            if not fenced:
+                _conclude(session, row, turn, status)
+            owner: Owner = as_conversation(row).owner
+            outcome = Outcome(messages, owner, status, turn.took_ms)
+            session.execute(
+                update(TurnRow)
+                .where(TurnRow.conversation_id == row.id, TurnRow.client_id == turn.inbound.client_id)
+                .values(
+                    state="done",
+                    status=status.value,
+                    took_ms=outcome.took_ms,
+                    result={"messages": messages, "owner": owner},
+                )
+            )
+            if row.busy_by == self._me:
+                row.busy_by = row.busy_until = None
+        return outcome
+
+    def unanswered(self, limit: int = 100) -> list[UnansweredRow]:
+        """Open questions for the knowledge editors, newest first."""
+        query = (
+            select(UnansweredRow)
+            .where(UnansweredRow.resolved_at.is_(None))
+            .order_by(UnansweredRow.at.desc())
+            .limit(limit)
+        )
+        with self._database.session(write=False) as session:
+            return list(session.scalars(query))
+
+    def resolve(self, unanswered_id: int) -> None:
+        """Closes one open question."""
+        with self._database.session() as session:
+            session.execute(
+                update(UnansweredRow).where(UnansweredRow.id == unanswered_id).values(resolved_at=utc_now())
+            )
+
+
+def _conclude(session: Session, row: ConversationRow, turn: Turn, status: Status) -> None:
+    """What a finished turn leaves on its conversation."""
+    named = [reply.answer.procedure.code for reply in turn.replies if reply.answer]
+    if named:
+        row.last_procedure = named[-1]
+    if status is Status.HANDED_OFF and row.owner == "bot":
+        row.owner = "waiting"
+        row.owner_epoch += 1
+    if status in _UNANSWERED and turn.question:
+        session.add(UnansweredRow(conversation_id=row.id, question=turn.question, status=status.value))
+
+
+def _outcome(row: TurnRow) -> Outcome:
+    result = row.result or {"messages": [], "owner": "bot"}
+    return Outcome(result["messages"], result["owner"], Status(row.status or "error"), row.took_ms or 0.0)
