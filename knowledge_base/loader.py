@@ -138,7 +138,8 @@ def _compose(raw: bytes, file: GuideFile) -> MappingNode | None:
         root = YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        refuse(f"sai cú pháp YAML: {error.problem or error.context}", mark.line + 1 if mark else 1)
+        last = len(text.splitlines())
+        refuse(f"sai cú pháp YAML: {error.problem or error.context}", min(mark.line + 1, last) if mark else 1)
         return None
     except ReaderError as error:
         refuse("tệp có ký tự điều khiển không được phép", text[: error.position].count("\n") + 1)

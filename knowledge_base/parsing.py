@@ -56,7 +56,8 @@ _FEE = re.compile(
 _MONEY = re.compile(r"(\d{1,3}(?:[.,]\d{3})+|\d{4,})\s*(?:đồng|đ\b|VNĐ|VND|/)", re.IGNORECASE)
 # Words after which an amount holds only sometimes; the reduction of Circular 64/2025/TT-BTC is one of them.
 _CONDITIONAL = re.compile(
-    r"áp dụng|hoặc|miễn|giảm|trường hợp|đối với|nếu|riêng|kể từ|đến hết|từ ngày|\d\s*%|usd|hội đồng nhân dân|thông tư số 64",
+    r"áp dụng|hoặc|miễn|giảm|trường hợp|đối với|nếu|riêng|kể từ|đến hết|từ ngày|\d\s*%|usd|hội đồng nhân dân"
+    r"|thông tư số 64",
     re.IGNORECASE,
 )
 _ZERO = re.compile(

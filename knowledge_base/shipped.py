@@ -50,6 +50,11 @@ class LoadReport:
     errors: list[InvalidGuide] = field(default_factory=list)
     skipped: bool = True
 
+    @property
+    def problems(self) -> list[InvalidGuide]:
+        """What a person should mend: the broken files, each with line and field."""
+        return self.errors
+
 
 def load_shipped(
     database: Database, progress: Progress | None = None, *, guides_dir: Path = GUIDES_DIR, facts: Path = FACTS

@@ -149,9 +149,15 @@ class KnowledgeBase:
     # The publication log
 
     def revision(self) -> int:
-        """The number of the last publication or withdrawal; 0 before the first. Costs one small query."""
+        """The number of the last publication or withdrawal; 0 before the first. Costs one small query.
+
+        What is read afterwards is at least as new: who follows the log can't miss a text.
+        """
         with self._database.session(write=False) as session:
-            return session.scalar(select(func.max(PublicationEntry.id))) or 0
+            newest = session.scalar(select(func.max(PublicationEntry.id))) or 0
+        if newest > self._snapshot.revision:
+            self._reload()
+        return newest
 
     def changes_since(self, revision: int) -> list[Change]:
         """What was published or withdrawn after `revision`, in order."""
