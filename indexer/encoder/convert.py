@@ -60,9 +60,7 @@ def build_tokenizer(vocabulary: Vocabulary) -> Any:
     """
     from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
 
-    tokenizer = Tokenizer(
-        models.Unigram(list(zip(vocabulary.pieces, vocabulary.scores, strict=True)), vocabulary.unk)
-    )
+    tokenizer = Tokenizer(models.Unigram(list(zip(vocabulary.pieces, vocabulary.scores, strict=True)), vocabulary.unk))
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
     )
@@ -93,9 +91,7 @@ def convert(source: E5File, target: Path, ids: Sequence[int] | None = None, max_
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
-    vocabulary = (
-        source.vocabulary if ids is None else source.vocabulary.keep(_with_room_for_mask(source, ids))
-    )
+    vocabulary = source.vocabulary if ids is None else source.vocabulary.keep(_with_room_for_mask(source, ids))
     bert = target.with_name(target.name + ".bert")
     model = _bert(source, ids, vocabulary)
     model.to(torch.float16).save_pretrained(bert)
@@ -113,9 +109,7 @@ def convert(source: E5File, target: Path, ids: Sequence[int] | None = None, max_
         Normalize(),
     ]
     prompts = {**PREFIXES, "document": PREFIXES["passage"]}  # `encode_document` looks for "document"
-    SentenceTransformer(modules=modules, prompts=prompts, device="cpu").save(
-        str(target), create_model_card=False
-    )
+    SentenceTransformer(modules=modules, prompts=prompts, device="cpu").save(str(target), create_model_card=False)
     shutil.rmtree(bert)
 
 
@@ -156,9 +150,7 @@ def _bert(source: E5File, ids: Sequence[int] | None, vocabulary: Vocabulary) -> 
     missing, unexpected = model.load_state_dict(_state(source, ids, len(vocabulary.pieces)), strict=False)
     real = [name for name in missing if not name.startswith("pooler") and not name.endswith("_ids")]
     if real or unexpected:
-        raise ValueError(
-            f"transformers names BERT's weights differently now: missing {real}, unexpected {unexpected}"
-        )
+        raise ValueError(f"transformers names BERT's weights differently now: missing {real}, unexpected {unexpected}")
     for unused in model.pooler.parameters():  # not in the file; zeros make the result the same each time
         unused.data.zero_()
     return model.eval()
@@ -183,7 +175,5 @@ def _state(source: E5File, ids: Sequence[int] | None, pieces: int) -> dict[str, 
             width = shape.feed_forward if short == "fo" else shape.hidden
             arrays[f"{name}.bias"] = source.vector(f"l{layer}.{short}.b")
             weight = f"l{layer}.{short}.w"
-            arrays[f"{name}.weight"] = (
-                source.vector(weight) if short.endswith("ln") else source.rows(weight, width)
-            )
+            arrays[f"{name}.weight"] = source.vector(weight) if short.endswith("ln") else source.rows(weight, width)
     return {name: torch.from_numpy(array) for name, array in arrays.items()}

@@ -17,8 +17,8 @@ __all__ = ["ACCURACY_LEVEL", "INPUTS", "OUTPUT", "export_onnx"]
 INPUTS = ("input_ids", "attention_mask")
 OUTPUT = "sentence_embedding"
 ACCURACY_LEVEL = 4
-"""int8 products in MatMulNBits; measured against fp32 products in docs of this module's commit and `isee
-bench`."""
+"""int8 products in MatMulNBits. Against fp32 products (level 1), on 302 questions over 2,166 names: recall@1 and @5
+equal (.510, .699), the same first hit in 97.4 %, a third less time a question."""
 
 _OPSET = 18
 _LARGEST = 2 * 1024**3 - 1  # bytes of one protobuf file

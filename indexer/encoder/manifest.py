@@ -46,9 +46,7 @@ class Manifest:
 
     def complete(self, folder: Path) -> bool:
         """Whether every file is in `folder` with its size."""
-        return all(
-            (folder / n).is_file() and (folder / n).stat().st_size == size for n, size in self.files.items()
-        )
+        return all((folder / n).is_file() and (folder / n).stat().st_size == size for n, size in self.files.items())
 
 
 def read_manifest(folder: Path) -> Manifest:

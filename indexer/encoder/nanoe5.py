@@ -184,9 +184,7 @@ def locate() -> Path:
             f"The package {PACKAGE}, source of the sentence encoder, isn't installed. {_REMEDY}"
         ) from error
     if version != VERSION:
-        raise SetupProblem(
-            f"{PACKAGE} {version} is installed, but the encoder is converted from {VERSION}. {_REMEDY}"
-        )
+        raise SetupProblem(f"{PACKAGE} {version} is installed, but the encoder is converted from {VERSION}. {_REMEDY}")
     spec = find_spec(PACKAGE)  # finds without importing: the package's own engine stays unloaded
     if spec is None or not spec.submodule_search_locations:
         raise SetupProblem(f"The package {PACKAGE} is registered but can't be found. {_REMEDY}")
@@ -204,7 +202,5 @@ def open_verified(path: Path | None = None, sha256: str = SHA256) -> E5File:
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
-        raise SetupProblem(
-            f"{path} has sha256 {found[:12]}… instead of {sha256[:12]}…: damaged or changed. {_REMEDY}"
-        )
+        raise SetupProblem(f"{path} has sha256 {found[:12]}… instead of {sha256[:12]}…: damaged or changed. {_REMEDY}")
     return E5File(path)

@@ -71,9 +71,7 @@ def load_st(name: str, relative_to: Path | None = None) -> Any:
     try:
         # the plain attention is the one that torch's exporter turns into few, known operators
         options = {"dtype": "float32", "attn_implementation": "eager"}
-        return SentenceTransformer(
-            str(path.resolve()) if path.is_dir() else name, device="cpu", model_kwargs=options
-        )
+        return SentenceTransformer(str(path.resolve()) if path.is_dir() else name, device="cpu", model_kwargs=options)
     except Exception as error:
         raise SetupProblem(
             f"{name} can't be loaded as a sentence-transformers model: {error}. Let ISEE_ENCODER be a folder "
