@@ -13,8 +13,19 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
-    "Case", "Channel", "Document", "Fee", "Guide", "LegalBasis", "Level", "Origin", "PROCEDURE_CODE", "Published",
-    "Related", "Source", "Time",
+    "Case",
+    "Channel",
+    "Document",
+    "Fee",
+    "Guide",
+    "LegalBasis",
+    "Level",
+    "Origin",
+    "PROCEDURE_CODE",
+    "Published",
+    "Related",
+    "Source",
+    "Time",
 ]
 
 # VIETNAM.md 11.3: digit, dot, six digits; local suffix and sub-case are optional.

@@ -119,7 +119,7 @@ def lock_log(session: Session) -> None:
 
 def _newest_versions(session: Session) -> dict[str, int]:
     query = select(GuideVersion.code, func.max(GuideVersion.version)).group_by(GuideVersion.code)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _entry(row: dict[str, Any], op: str, now: Any) -> dict[str, Any]:

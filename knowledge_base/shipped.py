@@ -133,7 +133,7 @@ def _last_shipped(session: Session, origin: Origin) -> dict[str, str]:
         .where(GuideVersion.origin == str(origin), GuideVersion.author == SHIPPED_AUTHOR)
         .order_by(GuideVersion.version)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _withdrawn_by_staff(session: Session, origin: Origin) -> set[str]:

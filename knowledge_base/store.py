@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from common.clock import local_date
 from common.database import Database
 from common.errors import InvalidInput, NotFound
+from knowledge_base.catalogue import FACTS
 from knowledge_base.loader import GUIDES_DIR
 from knowledge_base.model import Guide, Level, Origin, Published
 from knowledge_base.publishing import publish_in, withdraw_in
@@ -198,10 +199,14 @@ class KnowledgeBase:
         self._reload()
 
     def load_shipped(
-        self, progress: Callable[[int, int], None] | None = None, *, guides_dir: Path = GUIDES_DIR
+        self,
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        guides_dir: Path = GUIDES_DIR,
+        facts: Path = FACTS,
     ) -> LoadReport:
         """Loads the guides and facts that come with iSee; see `shipped.load_shipped`."""
-        report = load_shipped(self._database, progress, guides_dir=guides_dir)
+        report = load_shipped(self._database, progress, guides_dir=guides_dir, facts=facts)
         self._reload()
         return report
 

@@ -107,7 +107,8 @@ def test_guides_are_judged_against_each_other(
     write_guide: Callable[..., Path], guides_root: Path, today: date
 ) -> None:
     write_guide("1.000001", questions=[*QUESTIONS, "làm giấy khai sinh ở đâu"], short_names=["khai sinh"])
-    write_guide("1.000002", short_names=["Khai sinh"], questions=[*[q + " b" for q in QUESTIONS], "Làm giấy khai sinh ở đâu?"])
+    asked = [*[f"{question} b" for question in QUESTIONS], "Làm giấy khai sinh ở đâu?"]
+    write_guide("1.000002", short_names=["Khai sinh"], questions=asked)
     (guides_root / "other").mkdir()
     copy = (guides_root / "ho_tich" / "1.000001.yml").read_text(encoding="utf-8").replace("hỏi", "thưa")
     (guides_root / "other" / "1.000001.yml").write_text(copy, encoding="utf-8")
@@ -132,7 +133,10 @@ def test_a_broken_file_does_not_hide_the_others(
 
 @pytest.mark.parametrize(
     "place",
-    ["UBND huyện Ba Chẽ", "Ủy ban nhân dân cấp huyện", "Phòng Tư pháp quận 1", "Phòng Nội vụ (cũ) cấp huyện", "Công an thị xã"],
+    [
+        "UBND huyện Ba Chẽ", "Ủy ban nhân dân cấp huyện", "Phòng Tư pháp quận 1", "Phòng Nội vụ (cũ) cấp huyện",
+        "Công an thị xã",
+    ],
 )
 def test_ended_offices_are_warned_about(
     place: str, write_guide: Callable[..., Path], guides_root: Path, today: date
