@@ -41,9 +41,11 @@ PIN = re.compile(
     rf"{_GAP}(?<![\d•])(\d{{4,6}})(?![\d•]|[.,]\d)", re.IGNORECASE)
 
 IDENTITY_WORDS = _words(
-    r"cccd|cmnd|cmt|cmtnd|can cuoc(?: cong dan)?|chung minh(?: thu| nhan dan)?|(?:so )?dinh danh(?: ca nhan)?|sdd|mdd|id card")
+    r"cccd|cmnd|cmt|cmtnd|can cuoc(?: cong dan)?|chung minh(?: thu| nhan dan)?|(?:so )?dinh danh(?: ca nhan)?"
+    r"|sdd|mdd|id card")
 INSURANCE_WORDS = _words(r"bhxh|bhyt|bao hiem(?: xa hoi| y te)?|ma so bao hiem")
-ACCOUNT_WORDS = _words(r"stk|so tk|tk|tai khoan|so the|account|vietcombank|vietinbank|agribank|bidv|techcombank|mb ?bank")
+ACCOUNT_WORDS = _words(
+    r"stk|so tk|tk|tai khoan|so the|account|vietcombank|vietinbank|agribank|bidv|techcombank|mb ?bank")
 PLATE_WORDS = _words(r"bien so(?: xe)?|bien kiem soat|bks|bien xe|bien|xe so")
 PASSPORT_WORDS = _words(r"ho chieu|passport")
 

@@ -13,11 +13,25 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from common.identifier_patterns import (
-    ACCOUNT_WORDS, BARE_PLATE, CONTEXT_CHARS, DOSSIER, EMAIL, HEALTH_CARD, IDENTITY_WORDS, INSURANCE_WORDS, PASSPORT,
-    PASSPORT_WORDS, PIN, PLATE, PLATE_WORDS, RUN, folded, protected_spans,
-)
 from common.identifier_parsing import DossierCode, PersonalId, parse_dossier_code, parse_personal_id, parse_phone
+from common.identifier_patterns import (
+    ACCOUNT_WORDS,
+    BARE_PLATE,
+    CONTEXT_CHARS,
+    DOSSIER,
+    EMAIL,
+    HEALTH_CARD,
+    IDENTITY_WORDS,
+    INSURANCE_WORDS,
+    PASSPORT,
+    PASSPORT_WORDS,
+    PIN,
+    PLATE,
+    PLATE_WORDS,
+    RUN,
+    folded,
+    protected_spans,
+)
 
 __all__ = [
     "BULLET", "DossierCode", "Kind", "Match", "PersonalId", "find", "mask", "parse_dossier_code", "parse_personal_id",

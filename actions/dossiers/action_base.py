@@ -1,0 +1,122 @@
+"""What the dossier room's actions share: one turn's input and output, errors in words, the next question."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import anyio.to_thread
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.dossiers.cards import Cards
+from actions.dossiers.drafts import DraftService
+from actions.dossiers.intake import SKIP, Intake
+from actions.dossiers.registry import Registry
+from common.errors import Conflict, ISeeError, NotFound
+from common.messages import Reply, public
+from common.settings import Settings
+
+__all__ = ["DossierServices", "EformAction", "LOOP", "Turn", "apply_input"]
+
+LOOP = "eform"
+
+
+class Guides(Protocol):
+    def get(self, code: str) -> Any: ...
+
+
+class DossierServices(Protocol):
+    """The part of `actions.services.Services` that these actions use."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def kb(self) -> Guides: ...
+    @property
+    def intake(self) -> Intake: ...
+    @property
+    def drafts(self) -> DraftService: ...
+    @property
+    def registry(self) -> Registry: ...
+
+
+class Turn:
+    """One call of an action: what came in, and the replies and events going out."""
+
+    def __init__(self, tracker: Tracker) -> None:
+        self.conversation_id: str = tracker.sender_id
+        self.intent: str = (tracker.latest_message.get("intent") or {}).get("name") or ""
+        self.text: str = tracker.latest_message.get("text") or ""
+        self.in_loop: bool = (tracker.active_loop or {}).get("name") == LOOP
+        self.replies: list[Reply] = []
+        self.events: list[EventType] = []
+        self._tracker = tracker
+
+    def entity(self, name: str) -> str:
+        """The latest value of an entity, or ""."""
+        value = next(iter(self._tracker.get_latest_entity_values(name)), None)
+        return str(value) if value is not None else ""
+
+    def slot(self, name: str) -> str:
+        return str(self._tracker.get_slot(name) or "")
+
+    def say(self, reply: Reply) -> None:
+        self.replies.append(reply)
+
+    def close(self) -> None:
+        """Leaves the loop."""
+        if self.in_loop:
+            self.events += [ActiveLoop(None), SlotSet("requested_slot", None)]
+
+
+class EformAction(Action):
+    """Base: runs the synchronous part off the event loop and says errors in their own words."""
+
+    def __init__(self, services: DossierServices, cards: Cards) -> None:
+        self.services = services
+        self.cards = cards
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        turn = Turn(tracker)
+        await anyio.to_thread.run_sync(self._guarded, turn)
+        for reply in turn.replies:
+            dispatcher.utter_message(json_message=public(reply))
+        return turn.events
+
+    def perform(self, turn: Turn) -> None:
+        """What the action does; subclasses say it."""
+        raise TypeError(f"{type(self).__name__} does not perform anything")
+
+    def go_on(self, turn: Turn) -> None:
+        """The next question: said here inside the loop, by the loop itself outside."""
+        if turn.in_loop:
+            turn.say(self.cards.prompt(self.services.drafts.prompt(turn.conversation_id)))
+        else:
+            turn.events.append(FollowupAction(LOOP))
+
+    def _guarded(self, turn: Turn) -> None:
+        try:
+            self.perform(turn)
+        except (NotFound, Conflict) as problem:
+            turn.say(self.cards.error(problem.detail, [self.cards.person()]))
+            if self.services.drafts.active(turn.conversation_id) is None:
+                turn.close()
+        except ISeeError as problem:
+            turn.say(self.cards.error(problem.detail))
+
+
+def apply_input(action: EformAction, turn: Turn) -> None:
+    """Uses the sealed input that the message refers to: an answer, a choice, a file, or leaving out."""
+    drafts = action.services.drafts
+    entered = action.services.intake.pending.take(turn.conversation_id, turn.entity("eform_input"))
+    if entered is None:
+        drafts.note(turn.conversation_id, action.cards.say("eform.used_up").text)
+    elif entered.kind == "file":
+        drafts.attach(turn.conversation_id, entered.text)
+    elif entered.kind == "choice" and entered.text == SKIP:
+        drafts.skip(turn.conversation_id)
+    else:
+        drafts.apply(turn.conversation_id, entered.text)

@@ -1,0 +1,135 @@
+"""Drafts as replies: question, card and buttons. Intents of buttons are those of `domain.yml`."""
+
+from __future__ import annotations
+
+import json
+
+from actions.dossiers.draft_store import Draft
+from actions.dossiers.eform import EField
+from actions.dossiers.formlib import FormLibrary
+from actions.dossiers.registry import PublicStatus
+from actions.dossiers.submission import Submitted
+from actions.dossiers.values import Texts
+from common.identifiers import mask
+from common.messages import Button, DossierRef, Reply, Status
+
+__all__ = ["Cards"]
+
+_MANY = 6  # more choices than this are listed with numbers as well
+
+
+class Cards:
+    """Builds the replies of the dossier room."""
+
+    def __init__(self, texts: Texts, portal_url: str) -> None:
+        self._texts = texts
+        self._portal = portal_url
+
+    def prompt(self, draft: Draft) -> Reply:
+        """What the citizen sees next: consent, a question or the review."""
+        if draft.stage == "consent":
+            return self._consent(draft)
+        if draft.field is None:
+            return self._review(draft)
+        return self._question(draft, draft.field)
+
+    def say(
+        self, key: str, status: Status = Status.FORM, buttons: list[Button] | None = None, **values: object
+    ) -> Reply:
+        """One sentence of the catalogue as a reply."""
+        return Reply(text=self._texts.render(key, **values), status=status, buttons=buttons or [])
+
+    def error(self, sentence: str, buttons: list[Button] | None = None) -> Reply:
+        """A sentence that an error carries."""
+        return Reply(text=sentence, status=Status.FORM, buttons=buttons or [])
+
+    def button(self, name: str, payload: str, **values: object) -> Button:
+        return Button(title=self._texts.render(f"eform.button.{name}", **values)[:80], payload=payload)
+
+    def portal(self) -> Button:
+        return Button(title=self._texts.render("eform.button.portal"), url=self._portal)
+
+    def person(self) -> Button:
+        return self.button("person", "/talk_to_person")
+
+    def no_form(self, name: str) -> Reply:
+        """The procedure has no e-form: said plainly, with the ways on."""
+        documents = self.button("documents", "/ask_documents")
+        return self.say("eform.no_form", Status.ANSWERED, [self.portal(), documents, self.person()], name=name)
+
+    def which_procedure(self, forms: FormLibrary) -> Reply:
+        buttons = [
+            self.button("start", f'/submit_dossier{{"procedure_code":"{form.procedure}"}}', title=form.title)
+            for form in forms
+        ]
+        return self.say("eform.which_procedure", Status.CLARIFIED, buttons)
+
+    def submitted(self, draft: Draft, dossier: Submitted) -> Reply:
+        """The receipt: code, what the PIN is, what comes next."""
+        key = "eform.submitted" if dossier.new else "eform.already"
+        reply = self.say(
+            key, buttons=[self.track(dossier.code)], title=draft.form.title, code=dossier.code, due=dossier.due_on,
+            receipt=draft.form.receipt)
+        return reply.model_copy(update={"dossier": DossierRef(code=dossier.code, status=dossier.state)})
+
+    def already(self, dossier: Submitted) -> Reply:
+        reply = self.say("eform.already", buttons=[self.track(dossier.code)], code=dossier.code)
+        return reply.model_copy(update={"dossier": DossierRef(code=dossier.code, status=dossier.state)})
+
+    def track(self, code: str) -> Button:
+        return self.button("track", f'/track_dossier{{"dossier_code":"{code}"}}')
+
+    def status(self, status: PublicStatus) -> Reply:
+        reply = self.say(
+            "track.status", Status.ANSWERED, [self.person()], code=status.code, procedure=status.procedure,
+            label=status.status_label, text=status.status_text, note=status.timeline[-1].note,
+            due=status.due_on if status.status not in ("returned", "rejected", "withdrawn", "approved") else None,
+            next_step=status.next_step)
+        return reply.model_copy(update={"dossier": DossierRef(code=status.code, status=status.status)})
+
+    def _consent(self, draft: Draft) -> Reply:
+        buttons = [self.button("agree", "/give_consent"), self.button("refuse", "/refuse_consent")]
+        return self.say(
+            "eform.consent", buttons=buttons, notice=draft.notice, intro=draft.form.intro,
+            consent=draft.form.consent.text)
+
+    def _question(self, draft: Draft, field: EField) -> Reply:
+        choices = self._choices(draft, field)
+        text = self._texts.render("eform.question", notice=draft.notice, question=field.question, help=field.help)
+        if len(choices) > _MANY:
+            text += "\n\n" + self._texts.render("eform.options", options=[choice["label"] for choice in choices])
+        buttons = [Button(title=c["label"][:80], payload=_inform(c["value"])) for c in choices]
+        if not field.required:
+            buttons.append(self.button("skip", "/skip"))
+        if draft.step > 1:
+            buttons.append(self.button("back", "/go_back"))
+        buttons.append(self.button("pause", "/pause_form"))
+        shown = {"name": field.name, "label": field.label, "type": field.type, "required": field.required}
+        extra = {"help": field.help, "example": field.example, "choices": choices, "accept": list(field.accept)}
+        card = {
+            "title": draft.form.title, "step": draft.step, "total": len(draft.visible),
+            "field": shown | {key: value for key, value in extra.items() if value},
+        }
+        return Reply(text=text, status=Status.FORM, buttons=buttons, form=card)
+
+    def _choices(self, draft: Draft, field: EField) -> list[dict[str, str]]:
+        if field.type == "boolean":
+            return [{"value": v, "label": self._texts.render(f"eform.{v}")} for v in ("yes", "no")]
+        return [{"value": c.value, "label": c.label} for c in draft.options or field.choices]
+
+    def _review(self, draft: Draft) -> Reply:
+        # This text passes through the dialogue engine and is stored: personal numbers stay masked.
+        lines = [{"label": field.label, "value": mask(value.display)} for field, value in draft.answered]
+        text = self._texts.render("eform.review", notice=draft.notice, title=draft.form.review, lines=lines)
+        buttons = [self.button("submit", "/confirm_submit")]
+        buttons += [
+            self.button("edit", f"/edit_field{json.dumps({'field': f.name})}", label=f.label)
+            for f, _value in draft.answered
+        ]
+        buttons += [self.button("pause", "/pause_form"), self.button("cancel", "/cancel")]
+        card = {"title": draft.form.title, "step": draft.step, "total": draft.step, "review": lines}
+        return Reply(text=text, status=Status.FORM, buttons=buttons, form=card)
+
+
+def _inform(value: str) -> str:
+    return f"/inform_field{json.dumps({'choice': value})}"

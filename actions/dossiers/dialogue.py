@@ -1,0 +1,23 @@
+"""rasa-sdk actions of e-forms and tracking: thin, over DraftService, Registry and Intake.
+
+The loop `eform` only marks that a form is open; each action changes the draft and says what comes next. Outside
+the loop an action starts it (FollowupAction), and the loop asks through `action_ask_eform_input`.
+"""
+
+from __future__ import annotations
+
+from rasa_sdk import Action
+
+from actions.dossiers import form_actions, track_actions
+from actions.dossiers.action_base import DossierServices
+from actions.dossiers.bundle import MESSAGES_FILE
+from actions.dossiers.cards import Cards
+from actions.messages import Messages
+
+__all__ = ["DossierServices", "build_actions"]
+
+
+def build_actions(services: DossierServices) -> list[Action]:
+    """Every action of the dossier room, for the action executor."""
+    cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url)
+    return [kind(services, cards) for kind in (*form_actions.ACTIONS, *track_actions.ACTIONS)]

@@ -1,0 +1,160 @@
+"""What the gateway asks before the dialogue engine: is this the value that an e-form waits for?
+
+If so, the value is sealed and only an opaque reference goes on. What is evidently something else (a question, a
+command) is left to the engine. Decided by the type asked first, by word lists (`words.yml`) second.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+
+from actions.dossiers.draft_store import Draft
+from actions.dossiers.drafts import DraftService
+from actions.dossiers.eform import EField
+from actions.dossiers.pending import Kind, Pending
+from actions.dossiers.speech import Speech
+from actions.dossiers.uploads import Uploads
+from actions.dossiers.values import Ambiguous, Texts, Value, plain
+from common.errors import Conflict, InvalidInput
+from common.identifiers import BULLET, find, mask
+
+__all__ = ["SKIP", "Captured", "Intake"]
+
+SKIP = "__skip__"
+_DIGIT_TYPES = {"personal_id", "phone", "date", "number", "email"}
+_FREE_TYPES = {"name", "address", "text"}
+# Types whose readers pick a value out of a longer text, so that questions must be told apart first.
+_WORDS_FIRST = _FREE_TYPES | {"date", "number", "commune"}
+_INFORM = re.compile(r"^/inform_field\s*(\{.*\})\s*$", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Captured:
+    """`intent_message` for the engine; `transcript` is what may be shown and stored."""
+
+    intent_message: str
+    transcript: str
+
+
+class Intake:
+    """Captures answers, uploads and PINs."""
+
+    def __init__(
+        self, drafts: DraftService, pending: Pending, uploads: Uploads, speech: Speech, texts: Texts,
+    ) -> None:
+        self.pending = pending
+        self.uploads = uploads
+        self._drafts = drafts
+        self._speech = speech
+        self._texts = texts
+
+    def expect_pin(self, conversation_id: str, dossier_code: str) -> None:
+        """The conversation was asked for the PIN of `dossier_code`."""
+        self.pending.expect_pin(conversation_id, dossier_code)
+
+    def capture(
+        self, conversation_id: str, text: str | None = None, payload: str | None = None,
+    ) -> Captured | None:
+        """The answer sealed, or None when nothing is awaited or the message is something else."""
+        if payload is not None:
+            return self._payload(conversation_id, payload)
+        if not text or not text.strip() or text.lstrip().startswith("/"):
+            return None
+        code = self.pending.expected_pin(conversation_id)
+        if code:
+            captured = self._pin(conversation_id, code, text)
+            if captured:
+                return captured
+        draft = self._drafts.active(conversation_id)
+        if draft is None or draft.field is None:
+            return None
+        return self._answer(draft, draft.field, text)
+
+    def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> Captured:
+        """The file checked and stored encrypted. Raises InvalidInput or TooLarge for an unusable file, Conflict
+        when no file is asked for."""
+        draft = self._drafts.active(conversation_id)
+        if draft is None or draft.field is None or draft.field.type != "file":
+            raise Conflict(self._texts.render("eform.upload.not_asked"))
+        upload = self.uploads.check(filename, content, draft.field.accept)
+        file_id = self.uploads.store(conversation_id, upload)
+        kind = upload.name.rpartition(".")[2]
+        return self._captured(draft, "file", file_id, self._line(draft.field, self._texts.render(
+            "transcript.file", kind=kind)))
+
+    def _payload(self, conversation_id: str, payload: str) -> Captured | None:
+        match = _INFORM.match(payload.strip())
+        if match is None:
+            return None
+        try:
+            entities = json.loads(match[1])
+        except ValueError:
+            return None
+        choice = entities.get("choice") if isinstance(entities, dict) else None
+        draft = self._drafts.active(conversation_id)
+        if not isinstance(choice, str) or draft is None:
+            return None
+        labels = {c.value: c.label for c in [*draft.options, *(draft.field.choices if draft.field else [])]}
+        labels |= {"yes": self._texts.render("eform.yes"), "no": self._texts.render("eform.no")}
+        shown = labels.get(choice, self._texts.render("transcript.chosen"))
+        return self._captured(draft, "choice", choice, self._line(draft.field, shown) if draft.field else shown)
+
+    def _answer(self, draft: Draft, field: EField, text: str) -> Captured | None:
+        typed = plain(text)
+        if not field.required and field.type != "boolean" and self._speech.skips(typed):
+            return self._captured(draft, "choice", SKIP, text.strip())
+        other = self._speech.is_other(text)
+        if field.type in _WORDS_FIRST and (other or any(m.kind == "dossier_code" for m in find(text))):
+            return None
+        try:
+            value = self._drafts.reader.read(field, text, self._drafts.today(), draft.options)
+        except Ambiguous:
+            return self._captured(draft, "text", text, self._line(field, mask(text.strip())))
+        except InvalidInput:
+            if other or (field.type not in _FREE_TYPES and _is_sentence(field, typed)):
+                return None
+            return self._captured(draft, "text", text, self._line(field, self._texts.render("transcript.invalid")))
+        return self._captured(draft, "text", text, self._line(field, self._masked(field, value)))
+
+    def _pin(self, conversation_id: str, code: str, text: str) -> Captured | None:
+        """Four digits; a whole personal id gives its last four; other digits are a wrong PIN; words are not one."""
+        if any(match.kind == "dossier_code" for match in find(text)):
+            return None
+        digits = re.sub(r"[\s.\-]", "", text.strip())
+        if not re.fullmatch(r"[0-9]{1,16}", digits):
+            spelt = re.findall(r"(?<!\d)\d{4}(?!\d)", text)
+            if self._speech.is_other(text) or len(spelt) != 1 or len(text.split()) > 10:
+                return None
+            digits = spelt[0]
+        if len(digits) == 12:
+            digits = digits[-4:]
+        ref = self.pending.put(conversation_id, "pin", digits, code)
+        return Captured(f'/provide_pin{{"ref":"{ref}"}}', self._texts.render("transcript.pin"))
+
+    def _captured(self, draft: Draft, kind: Kind, text: str, transcript: str) -> Captured:
+        ref = self.pending.put(draft.conversation_id, kind, text)
+        return Captured(f'/inform_field{{"eform_input":"{ref}"}}', transcript)
+
+    def _line(self, field: EField | None, shown: str) -> str:
+        return f"[{field.label}: {shown}]" if field else shown
+
+    def _masked(self, field: EField, value: Value) -> str:
+        if field.type in ("choice", "boolean", "commune", "number"):
+            return value.display
+        if field.type == "name":
+            return " ".join(word[0] + BULLET * 3 for word in value.display.split())
+        if field.type == "date":
+            return f"{BULLET * 2}/{BULLET * 2}/{value.value[:4]}"
+        if field.type in ("personal_id", "phone", "email"):
+            return mask(value.display)
+        return self._texts.render("transcript.given")
+
+
+def _is_sentence(field: EField, typed: str) -> bool:
+    """Whether an unusable answer is too long to be a slip and so belongs to the dialogue engine."""
+    words = typed.split()
+    if field.type in _DIGIT_TYPES:
+        return len(words) >= 3 and not any(char.isdigit() for char in typed)
+    return len(words) >= (3 if field.type == "file" else 6)

@@ -1,0 +1,26 @@
+"""Receipt data for print: what was submitted, when, and what comes next. Personal numbers are masked."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import BaseModel
+
+__all__ = ["Receipt", "ReceiptLine"]
+
+
+class ReceiptLine(BaseModel):
+    label: str
+    value: str
+
+
+class Receipt(BaseModel):
+    code: str
+    procedure: str
+    procedure_code: str
+    submitted_at: datetime
+    due_on: date | None
+    state: str
+    pin_hint: str
+    next_steps: str
+    fields: list[ReceiptLine]
