@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bot.engine_process import EngineProcess
+from bot.engine_trackers import TrackerStore
 from bot.gateway.desk import AgentDesk
 from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
@@ -30,6 +31,12 @@ class Searching(Protocol):
 
     def search(self, text: str, k: int = 10) -> Any: ...
 
+    def ensure_built(self) -> Any: ...
+
+    def start_following(self) -> None: ...
+
+    def stop_following(self) -> None: ...
+
 
 class Executing(Protocol):
     """rasa-sdk's ActionExecutor."""
@@ -53,6 +60,7 @@ class Context:
     mask: Masking
     store: ConversationStore
     turns: TurnStore
+    trackers: TrackerStore
     hub: EventHub
     engine: EngineClient
     engine_process: EngineProcess
@@ -65,3 +73,9 @@ class Context:
     executor: Executing
     new_conversations: RateLimiter = field(default_factory=lambda: RateLimiter(240))
     failure: str = ""
+
+    def close(self) -> None:
+        """Gives back what the parts hold; the event loop's parts are closed by the application."""
+        self.search.stop_following()
+        self.trackers.dispose()
+        self.database.dispose()

@@ -43,8 +43,8 @@ class EngineProcess:
         on_up: called whenever the engine has become able to answer.
     """
 
-    def __init__(self, settings: Settings, keyring: Keyring, trackers: TrackerStore, on_up: Callable[[], None]) -> None:
-        self._settings, self._keyring, self._trackers, self._on_up = settings, keyring, trackers, on_up
+    def __init__(self, settings: Settings, trackers: TrackerStore, on_up: Callable[[], None]) -> None:
+        self._settings, self._trackers, self._on_up = settings, trackers, on_up
         self._process: Process | None = None
         self._task: asyncio.Task[None] | None = None
         self._port = settings.rasa_port

@@ -1,0 +1,90 @@
+"""The composition root: makes the parts of the service, wires them, and serves them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+import uvicorn
+from anyio.to_thread import run_sync
+from fastapi import FastAPI
+
+from bot.api import actions as actions_route
+from bot.api import dossiers, health, knowledge
+from bot.api.pages import mount_pages
+from bot.api.shell import make_shell
+from bot.channels import web
+from bot.context import Context
+from bot.gateway.retention import retention_loop
+from bot.wiring import prepare, wire
+from common import logging as isee_logging
+from common.identifiers import mask
+from common.settings import Settings, get_settings
+
+__all__ = ["create_app", "serve"]
+
+_GRACE_S = 5
+_log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings | None = None, make_context: Callable[[Settings], Context] = wire) -> FastAPI:
+    """The service. Its parts are made when it starts, in this order: database, knowledge, search, engine."""
+    chosen = settings or get_settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        context: Context = await run_sync(make_context, chosen)
+        app.state.context = context
+        context.turns.clear_leases()
+        context.engine_process.start()
+        tasks = [
+            asyncio.create_task(_prepare(context), name="prepare"),
+            asyncio.create_task(retention_loop(context.eraser, chosen.chat_retention_days), name="retention"),
+        ]
+        _log.info("started", address=chosen.base_url)
+        try:
+            yield
+        finally:
+            context.hub.close()
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await context.engine_process.stop()
+            await context.engine.close()
+            await run_sync(context.close)
+            _log.info("stopped")
+
+    app = make_shell(chosen, lifespan)
+    for router in (web.router, knowledge.router, dossiers.router, health.router, actions_route.router):
+        app.include_router(router)
+    mount_pages(app)
+    return app
+
+
+def serve(settings: Settings | None = None) -> None:
+    """Serves until interrupted (`isee serve`). The address comes from the settings."""
+    chosen = settings or get_settings()
+    isee_logging.configure(chosen, mask)
+    uvicorn.run(
+        create_app(chosen),
+        host=chosen.host,
+        port=chosen.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        timeout_keep_alive=20,
+    )
+
+
+async def _prepare(context: Context) -> None:
+    """Loads guides and index beside the running server; until then `/healthz/ready` says "starting"."""
+    try:
+        await run_sync(prepare, context)
+        _log.info("knowledge_ready")
+    except Exception as error:
+        context.failure = str(error)
+        _log.error("knowledge_failed", exc_info=error)

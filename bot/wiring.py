@@ -1,0 +1,87 @@
+"""Makes every part of the service and hands each the parts it needs."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bot.context import Context, Executing, Searching, Tracking
+from bot.engine_process import EngineProcess
+from bot.engine_trackers import TrackerStore
+from bot.gateway.breaker import CircuitBreaker
+from bot.gateway.desk import AgentDesk
+from bot.gateway.engine import EngineClient
+from bot.gateway.hub import EventHub
+from bot.gateway.retention import Eraser
+from bot.gateway.service import Gateway
+from bot.gateway.store import ConversationStore
+from bot.gateway.turn import Answering, Capturing
+from bot.gateway.turns import TurnStore
+from common.database import Database
+from common.identifiers import mask
+from common.keyring import Keyring
+from common.settings import Settings
+from knowledge_base.store import KnowledgeBase
+
+__all__ = ["connect", "prepare", "wire"]
+
+# A lease outlives the longest turn: waiting for Rasa, then the search-only answer.
+_LEASE_MARGIN_S = 20.0
+
+
+def connect(
+    settings: Settings,
+    database: Database,
+    keyring: Keyring,
+    *,
+    knowledge_base: KnowledgeBase,
+    search: Searching,
+    intake: Capturing,
+    answerer: Answering,
+    registry: Tracking,
+    executor: Executing,
+) -> Context:
+    """The gateway and all that the routes need, around the parts that the lower rooms provide."""
+    # A dossier code says nothing without its PIN, and the dialogue must read it to look a dossier up.
+    masking = partial(mask, keep=("dossier_code",))
+    store = ConversationStore(database, keyring)
+    turns = TurnStore(database, settings.rasa_timeout_s + _LEASE_MARGIN_S)
+    trackers = TrackerStore(settings)
+    breaker = CircuitBreaker()
+    process = EngineProcess(settings, trackers, on_up=breaker.reset)
+    engine = EngineClient(lambda: process.base_url, keyring.engine_secret(), settings.rasa_timeout_s, breaker)
+    hub = EventHub()
+    return Context(
+        settings=settings,
+        keyring=keyring,
+        database=database,
+        mask=masking,
+        store=store,
+        turns=turns,
+        trackers=trackers,
+        hub=hub,
+        engine=engine,
+        engine_process=process,
+        gateway=Gateway(settings, store, turns, engine, hub, intake, answerer, masking),
+        desk=AgentDesk(database),
+        eraser=Eraser(store, [trackers.erase]),
+        knowledge_base=knowledge_base,
+        search=search,
+        registry=registry,
+        executor=executor,
+    )
+
+
+def wire(settings: Settings) -> Context:
+    """The service as `isee serve` runs it. Raises SetupProblem when `make setup` has not been run."""
+    from actions.executor import build_executor
+    from indexer.encoder import load_encoder
+    from indexer.search import SearchService
+
+    raise RuntimeError
+
+
+def prepare(context: Context) -> None:
+    """Loads the shipped guides and the index, then follows publications. Slow only where something is stale."""
+    context.knowledge_base.load_shipped()
+    context.search.ensure_built()
+    context.search.start_following()
