@@ -1,1 +1,6 @@
-"""From a question to a guide's facts: resolve, choose, compose."""
+"""From a resolved question to an answer: aspect, case, follow-ups, text."""
+
+from actions.answers.fallback import Answerer
+from actions.answers.turn import Outcome, Turn
+
+__all__ = ["Answerer", "Outcome", "Turn"]

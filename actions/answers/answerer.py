@@ -1,0 +1,208 @@
+"""From a turn to replies: resolve the procedure, pick the aspect, compose, and say when nothing fits."""
+
+from __future__ import annotations
+
+from actions.answers.aspect import asked_aspect
+from actions.answers.buttons import Buttons, payload
+from actions.answers.clarify import Clarifier
+from actions.answers.compose import Composer, short_name
+from actions.answers.passages import find_passages
+from actions.answers.resolve import Resolved, Resolver, nth
+from actions.answers.turn import Outcome, Turn
+from actions.services import Services
+from common.messages import Aspect, Button, Reply, Status
+from knowledge_base.model import Case, Origin, Published
+
+__all__ = ["TurnAnswerer"]
+
+# Aspects whose answer a described situation changes; the others are lists that stand for themselves.
+_SITUATIONAL = {Aspect.OVERVIEW, Aspect.CONDITIONS}
+_LEAST_SITUATION_WORDS = 2
+# Intents that say nothing about what is wanted.
+_GUESSED = {"nlu_fallback", "inform_field", ""}
+
+
+class TurnAnswerer:
+    """Answers about procedures. Stateless: all state is in the turn."""
+
+    def __init__(self, services: Services) -> None:
+        self._kb = services.kb
+        self._messages = services.messages
+        self._centres = services.centres
+        self._province = services.settings.province
+        self._resolver = Resolver(services.search, services.kb, services.centres.names())
+        self._composer = Composer(services.messages, services.settings.portal_url)
+        self._clarifier = Clarifier(services.messages, services.kb)
+        self._buttons = Buttons(services.messages, services.settings.portal_url)
+
+    def answer(self, turn: Turn) -> Outcome:
+        """The answer to a question, a clarifying question, or the plain statement that nothing fits."""
+        resolved = self._resolver.resolve(turn)
+        if resolved.kind == "clarify":
+            return self._clarify(turn, resolved)
+        if resolved.kind == "unnamed":
+            return self._which(turn)
+        if resolved.published is None or (resolved.lost and turn.intent in _GUESSED):
+            return self.unknown(turn, resolved)
+        return self._about(turn, resolved)
+
+    def choose(self, turn: Turn) -> Outcome:
+        """One of the offered procedures, by button, by number or by its words."""
+        if turn.entity("procedure_code"):
+            return self._about(turn, self._resolver.resolve(turn), aspect=_remembered(turn))
+        offered = [guide.code for guide in self._clarifier.offered(turn.candidates)]
+        if not offered:
+            return self._nth_case(turn)
+        index = nth(turn.text, turn.entity("nth"), len(offered))
+        if index is None:
+            text = self._messages.render("clarify.invalid_choice", count=len(offered))
+            return Outcome((self._clarifier.ask(offered)[0].model_copy(update={"text": text}),))
+        published = self._kb.get(offered[index])
+        return self._about(turn, Resolved("new", published), aspect=_remembered(turn))
+
+    def choose_case(self, turn: Turn) -> Outcome:
+        """The answer for one case of the procedure: what to bring then."""
+        published = self._kb.get(turn.entity("procedure_code") or turn.procedure or "")
+        if published is None:
+            return self._which(turn)
+        case = next((case.id for case in published.guide.cases if case.id == turn.entity("case")), None)
+        reply = self._composer.answer(published, Aspect.DOCUMENTS, case)
+        return Outcome((reply,), {"procedure": published.code, "case": case, "candidates": None})
+
+    def correct(self, turn: Turn) -> Outcome:
+        """Another procedure than the one answered: the one now named, else the next best, else an open question."""
+        resolved = self._resolver.another(turn) if turn.text else Resolved("unknown")
+        if resolved.kind == "new":
+            return self._about(turn, resolved)
+        codes = [hit.code for hit in resolved.hits] or [code for code in turn.candidates if code != turn.procedure]
+        cleared = {"procedure": None, "case": None}
+        if self._clarifier.offered(codes):
+            reply, offered = self._clarifier.ask(codes, "clarify.other")
+            return Outcome((reply,), {**cleared, "candidates": offered})
+        text = self._messages.render("clarify.other_open")
+        return Outcome(
+            (Reply(text=text, status=Status.CLARIFIED, buttons=self._ways_out()),), {**cleared, "candidates": None}
+        )
+
+    def affirm(self, turn: Turn) -> Outcome:
+        """A bare yes: to a single offer it chooses; with a procedure it asks which part; else it asks what for."""
+        offered = self._clarifier.offered(turn.candidates)
+        if len(offered) == 1 and not turn.procedure:
+            return self._about(turn, Resolved("new", self._kb.get(offered[0].code)), aspect=_remembered(turn))
+        published = self._kb.get(turn.procedure or "")
+        if published is None:
+            return self._which(turn)
+        reply = self._composer.answer(published, Aspect.OVERVIEW, turn.case)
+        text = self._messages.render("clarify.confirmed", name=short_name(published.guide))
+        return Outcome((Reply(text=text, status=Status.CONTROL, buttons=reply.buttons),))
+
+    def unknown(self, turn: Turn, resolved: Resolved | None = None) -> Outcome:
+        """Abstains; the nearest procedures are offered as such when the index has any."""
+        offered: list[str] = []
+        if resolved and self._clarifier.offered([hit.code for hit in resolved.hits[:3]]):
+            reply, offered = self._clarifier.ask(
+                [hit.code for hit in resolved.hits[:3]], "unknown.near", Status.ABSTAINED
+            )
+            reply = reply.model_copy(update={"buttons": [*reply.buttons[:-1], self._person()]})
+        else:
+            reply = Reply(text=self._messages.render("unknown.text"), status=Status.ABSTAINED, buttons=self._ways_out())
+        return Outcome((reply,), {"candidates": offered or None, "aspect": str(asked_aspect(turn))})
+
+    def out_of_scope(self, turn: Turn) -> Outcome:
+        """Outside our field, unless the index is sure that a procedure is meant (the classifier can err)."""
+        resolved = self._resolver.resolve(turn) if turn.text else Resolved("unknown")
+        if resolved.kind == "new" and resolved.published:
+            return self._about(turn, resolved, aspect=asked_aspect(turn))
+        text = self._messages.render("out_of_scope.text", province=self._province)
+        return Outcome((Reply(text=text, status=Status.ABSTAINED, buttons=self._ways_out()),))
+
+    def _about(self, turn: Turn, resolved: Resolved, aspect: Aspect | None = None) -> Outcome:
+        published = resolved.published
+        if published is None:
+            return self._which(turn)
+        aspect = aspect or asked_aspect(turn)
+        case = self._case(turn, published) if published.code == turn.procedure else None
+        reply = self._reply(turn, resolved, published, aspect, case)
+        slots = {
+            "procedure": published.code,
+            "case": case,
+            "candidates": self._others(resolved, published),
+            "aspect": str(aspect),
+        }
+        return Outcome((reply,), slots)
+
+    def _reply(self, turn: Turn, resolved: Resolved, published: Published, aspect: Aspect, case: str | None) -> Reply:
+        described = aspect in _SITUATIONAL and len(resolved.residue) >= _LEAST_SITUATION_WORDS and turn.text
+        if (
+            described
+            and published.origin is not Origin.CATALOGUE
+            and (resolved.kind == "same" or aspect is Aspect.CONDITIONS)
+        ):
+            found = find_passages(published.guide, turn.text)
+            if found:
+                return self._composer.quoted(published, found, resolved.confidence)
+            if resolved.kind == "same" and (resolved.lost or aspect is Aspect.CONDITIONS):
+                return self._composer.silent(published, aspect)
+            if resolved.kind == "new":
+                aspect = Aspect.OVERVIEW
+        centre = self._centre(turn) if aspect is Aspect.PLACE else ""
+        return self._composer.answer(published, aspect, case, confidence=resolved.confidence, centre=centre)
+
+    def _centre(self, turn: Turn) -> str:
+        place = next(iter(self._centres.mentioned(turn.text)), None) if turn.text else None
+        if place is None or len(place.units) != 1:
+            return ""
+        return self._messages.render("centre.serves", unit=place.units[0].said)
+
+    def _case(self, turn: Turn, published: Published) -> str | None:
+        known: list[Case] = published.guide.cases
+        return turn.case if any(case.id == turn.case for case in known) else None
+
+    def _nth_case(self, turn: Turn) -> Outcome:
+        """ "Trường hợp 2" where no list of procedures is open counts the cases of the procedure."""
+        published = self._kb.get(turn.procedure or "")
+        cases = published.guide.cases if published else []
+        index = nth(turn.text, turn.entity("nth"), len(cases))
+        if published is None or index is None:
+            text = self._messages.render("clarify.nothing_offered")
+            return Outcome((Reply(text=text, status=Status.CLARIFIED, buttons=self._ways_out()),))
+        reply = self._composer.answer(published, Aspect.DOCUMENTS, cases[index].id)
+        return Outcome((reply,), {"case": cases[index].id})
+
+    def _clarify(self, turn: Turn, resolved: Resolved) -> Outcome:
+        codes = [hit.code for hit in resolved.hits]
+        if not self._clarifier.offered(codes):
+            return self.unknown(turn)
+        reply, offered = self._clarifier.ask(codes)
+        slots = {"candidates": offered, "aspect": str(asked_aspect(turn)), "procedure": None, "case": None}
+        return Outcome((reply,), slots)
+
+    def _which(self, turn: Turn) -> Outcome:
+        """Asks what the question is about; an open list of choices is offered again, the aspect remembered."""
+        slots = {"aspect": str(asked_aspect(turn))}
+        if self._clarifier.offered(turn.candidates):
+            return Outcome((self._clarifier.ask(turn.candidates)[0],), slots)
+        text = self._messages.render("clarify.which_procedure")
+        return Outcome((Reply(text=text, status=Status.CLARIFIED, buttons=self._ways_out()),), slots)
+
+    def _others(self, resolved: Resolved, published: Published) -> list[str] | None:
+        """Runners-up, kept so that "thủ tục khác" can offer them."""
+        if resolved.kind != "new" or not resolved.hits:
+            return None
+        return [hit.code for hit in resolved.hits if hit.code != published.code][:4] or None
+
+    def _ways_out(self) -> list[Button]:
+        return [
+            Button(title=self._messages.render("button.help"), payload=payload("help")),
+            Button(title=self._messages.render("button.centre"), payload=payload("find_centre")),
+            self._person(),
+        ]
+
+    def _person(self) -> Button:
+        return Button(title=self._messages.render("button.person"), payload=payload("talk_to_person"))
+
+
+def _remembered(turn: Turn) -> Aspect:
+    """What was asked before the choice."""
+    given = turn.entity("aspect") or turn.aspect
+    return Aspect(given) if given in set(Aspect) else Aspect.OVERVIEW

@@ -1,0 +1,88 @@
+"""Asks which of several procedures is meant: by the fact in which they differ where there is one, else by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from actions.answers.buttons import payload
+from actions.answers.compose import short_name
+from actions.answers.words import data, fold
+from actions.messages import Messages
+from actions.services import Knowledge
+from common.messages import Button, Reply, Status
+from knowledge_base.model import Guide
+
+__all__ = ["Clarifier"]
+
+MOST = 4
+_TITLE = 80
+
+
+class Clarifier:
+    """Builds clarifying questions with at most four numbered choices."""
+
+    def __init__(self, messages: Messages, kb: Knowledge) -> None:
+        self._messages = messages
+        self._kb = kb
+
+    def ask(
+        self, codes: Sequence[str], key: str = "clarify.ask", status: Status = Status.CLARIFIED
+    ) -> tuple[Reply, list[str]]:
+        """The question and the codes offered, in order. `codes` must hold at least one published code."""
+        guides = self.offered(codes)
+        facet = _facet(guides) if key == "clarify.ask" else None
+        titles = facet[1] if facet else _titles(guides)
+        if facet:
+            text = self._messages.render("clarify.facet", question=facet[0], titles=titles)
+        else:
+            text = self._messages.render(key, titles=titles)
+        buttons = [
+            Button(title=_clip(title), payload=payload("choose_procedure", procedure_code=guide.code))
+            for title, guide in zip(titles, guides, strict=True)
+        ]
+        buttons.append(Button(title=self._messages.render("button.none_of_these"), payload=payload("correct_topic")))
+        return Reply(text=text, status=status, buttons=buttons), [guide.code for guide in guides]
+
+    def offered(self, codes: Sequence[str]) -> list[Guide]:
+        """The published guides of `codes`, each name once, at most four."""
+        guides: dict[str, Guide] = {}
+        for published in map(self._kb.get, codes):
+            if published:
+                guides.setdefault(fold(published.guide.name) + "|" + "".join(published.guide.levels), published.guide)
+        return list(guides.values())[:MOST]
+
+
+def _facet(guides: Sequence[Guide]) -> tuple[str, list[str]] | None:
+    """The question and labels of the first facet in which all differ and nothing else is left to tell."""
+    if len(guides) < 2 or not _same_matter(guides):
+        return None
+    for facet in data("facets"):
+        labels = [_value(guide, facet) for guide in guides]
+        if all(labels) and len(set(labels)) == len(labels):
+            return facet["question"], labels
+    return None
+
+
+def _same_matter(guides: Sequence[Guide]) -> bool:
+    """Whether the names are about one matter: nearly all syllables of the shortest stand in each of the others."""
+    words = [set(fold(guide.name).split()) for guide in guides]
+    shortest = min(words, key=len)
+    return all(len(shortest & other) >= 0.7 * len(shortest) for other in words)
+
+
+def _value(guide: Guide, facet: dict[str, object]) -> str:
+    values = facet["values"]
+    assert isinstance(values, list)
+    name = fold(guide.name)
+    return next((value["label"] for value in values if re.search(value["pattern"], name)), str(facet["otherwise"]))
+
+
+def _titles(guides: Sequence[Guide]) -> list[str]:
+    """Short names where they tell the guides apart, else official names."""
+    short = [short_name(guide) for guide in guides]
+    return short if len({fold(title) for title in short}) == len(short) else [guide.name for guide in guides]
+
+
+def _clip(title: str) -> str:
+    return title if len(title) <= _TITLE else title[: _TITLE - 2].rsplit(" ", 1)[0] + " …"

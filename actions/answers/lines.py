@@ -1,0 +1,140 @@
+"""One-line forms of a guide's values: fee, time, channels, documents. No value is computed or reworded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from actions.messages import Messages, duration, first_sentence, vnd
+from knowledge_base.model import Case, Document, Fee, Guide, Time
+
+__all__ = [
+    "by_case",
+    "catalogue_lines",
+    "channel_line",
+    "clipped",
+    "document",
+    "fee_items",
+    "fee_line",
+    "needed",
+    "time_items",
+    "time_line",
+]
+
+_Bound = TypeVar("_Bound", Document, Fee, Time)
+
+
+def needed(items: Sequence[_Bound], case: Case | None) -> list[_Bound]:
+    """What always applies, and what applies to `case` when one is chosen."""
+    return [item for item in items if item.when is None or (case is not None and item.when == case.id)]
+
+
+def document(messages: Messages, item: Document) -> dict[str, Any]:
+    """A document with its copies in words."""
+    copies = messages.render(f"copies.{item.kind}", count=item.copies) if item.copies else ""
+    return {"name": item.name, "note": item.note, "copies_text": copies}
+
+
+def by_case(messages: Messages, guide: Guide) -> list[dict[str, Any]]:
+    """The case-bound documents, case by case."""
+    groups = ((case.label, [item for item in guide.documents if item.when == case.id]) for case in guide.cases)
+    return [
+        {"label": label, "documents": [document(messages, item) for item in items]} for label, items in groups if items
+    ]
+
+
+def fee_line(messages: Messages, guide: Guide, case: Case | None) -> str:
+    """The fee in one line, for the overview."""
+    fees = needed(guide.fee, case) or guide.fee
+    amounts = sorted({fee.amount for fee in fees if fee.amount is not None})
+    if len(fees) == 1 and (fees[0].amount is not None or fees[0].verbatim):
+        return _fee_value(messages, fees[0])
+    if len(amounts) > 1:
+        return messages.render("line.fee_range", low=amounts[0], high=amounts[-1])
+    if amounts and all(fee.amount is not None for fee in fees):
+        return _fee_value(messages, fees[0])
+    return messages.render("line.fee_unsettled")
+
+
+def fee_items(messages: Messages, guide: Guide, case: Case | None) -> list[str]:
+    """Each fee with the case it belongs to and its note; the sentence for "not settled" where there is none."""
+    fees = needed(guide.fee, case) if case else guide.fee
+    items = [
+        messages.render(
+            "line.fee_item", label=_label(guide, fee.when, case), value=_fee_value(messages, fee), note=_note(fee)
+        )
+        for fee in fees
+    ]
+    return items or [messages.render("line.fee_unsettled")]
+
+
+def time_line(messages: Messages, guide: Guide, case: Case | None) -> str:
+    """The time limit in one line, for the overview."""
+    times = needed(guide.time, case) or guide.time
+    settled = [time for time in times if time.amount is not None and time.unit]
+    if len(settled) == 1 or (settled and settled[0].when is None):
+        return duration(settled[0])
+    if settled:
+        return messages.render("line.case_dependent")
+    first = next((time.verbatim or time.note for time in times if time.verbatim or time.note), None)
+    return clipped(first, 160) if first else messages.render("line.time_unset")
+
+
+def time_items(messages: Messages, guide: Guide, case: Case | None) -> list[str]:
+    """Each time limit with its case and note."""
+    times = needed(guide.time, case) if case else guide.time
+    return [
+        messages.render(
+            "line.time_item",
+            label=_label(guide, time.when, case),
+            value=duration(time) if time.amount is not None and time.unit else time.verbatim or "",
+            note=_note(time),
+        )
+        for time in times or guide.time
+    ]
+
+
+def channel_line(messages: Messages, guide: Guide) -> str:
+    """How a dossier can be handed in."""
+    if not guide.channels:
+        return messages.render("line.channels_unset")
+    return ", ".join(messages.render(f"channel.{channel}") for channel in guide.channels)
+
+
+def catalogue_lines(messages: Messages, guide: Guide) -> dict[str, str]:
+    """The facts that a catalogue entry has, a line each; what is unknown is left out."""
+    values = {
+        "field": guide.field,
+        "agency": guide.agency,
+        "fee": fee_line(messages, guide, None)
+        if any(fee.amount is not None or fee.verbatim for fee in guide.fee)
+        else None,
+        "time": time_line(messages, guide, None) if guide.time else None,
+        "channel": channel_line(messages, guide) if guide.channels else None,
+        "decision": guide.decision_no,
+    }
+    return {name: messages.render(f"catalogue.{name}", value=value) for name, value in values.items() if value}
+
+
+def clipped(text: str, limit: int) -> str:
+    """`text`, cut at a blank before `limit` characters where it is longer."""
+    text = text.strip()
+    return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+
+
+def _fee_value(messages: Messages, fee: Fee) -> str:
+    if fee.amount is None:
+        return clipped(fee.verbatim, 300) if fee.verbatim else (fee.note or messages.render("line.fee_unsettled"))
+    return vnd(fee.amount) if fee.amount else messages.render("line.fee_free")
+
+
+def _note(item: Fee | Time) -> str:
+    if isinstance(item, Fee) and item.amount is None and not item.verbatim:
+        return ""
+    return first_sentence(item.note) if item.note else ""
+
+
+def _label(guide: Guide, when: str | None, case: Case | None) -> str:
+    if when is None or case is not None:
+        return ""
+    return next((known.label for known in guide.cases if known.id == when), "")

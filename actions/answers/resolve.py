@@ -1,0 +1,196 @@
+"""Is this turn about the procedure under discussion, or about another one?
+
+The index says which procedures the words could mean; this module weighs that against the conversation: a
+follow-up ("còn lệ phí?") or a situation ("em ở trọ") keeps the procedure, a text that names another one leaves it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from actions.answers.aspect import without_aspect_words
+from actions.answers.turn import Turn
+from actions.answers.words import content, data, fold, remove_phrases, tokens
+from actions.services import Hit, Knowledge, Search
+from knowledge_base.model import Guide, Published
+
+__all__ = ["Resolved", "Resolver", "naming", "nth", "wanted_words"]
+
+# Share of a name's content syllables that a text must hold to count as naming it.
+_NAMED = 0.6
+_CLEARLY_NAMED = 0.75
+# A rival within this share of the best score is no reason to leave the current procedure.
+_CLOSE = 0.1
+_STAY_WITHIN = 5
+_ORDINALS = {
+    "nhat": 1,
+    "dau": 1,
+    "dau tien": 1,
+    "mot": 1,
+    "hai": 2,
+    "nhi": 2,
+    "ba": 3,
+    "tu": 4,
+    "bon": 4,
+    "nam": 5,
+}
+_NTH = re.compile(
+    r"\b(?:cai|so|thu|muc|dong|y|truong hop|lua chon|phuong an|chon|lay)?\s*(?:cai|so|thu)?\s*"
+    r"(?P<which>\d|nhat|dau tien|dau|mot|hai|ba|tu|bon|nam)\b"
+)
+_LAST = re.compile(r"\b(?:cuoi|cuoi cung|duoi cung)\b")
+_FIRST = re.compile(r"\b(?:tren cung|dau tien)\b")
+_MIDDLE = re.compile(r"\bo giua\b")
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """`same`/`new`: answer from `published`; `clarify`: offer `hits`; `unknown`: nothing fits; `unnamed`: the text
+    names no matter at all. `lost` marks a text that stays with the procedure though the index made nothing of it.
+    """
+
+    kind: Literal["same", "new", "clarify", "unknown", "unnamed"]
+    published: Published | None = None
+    hits: tuple[Hit, ...] = ()
+    confidence: float | None = None
+    residue: tuple[str, ...] = ()
+    lost: bool = False
+
+
+class Resolver:
+    """Decides the procedure of a turn. `places` are names that never identify a procedure (communes)."""
+
+    def __init__(self, search: Search, kb: Knowledge, places: Iterable[str] = ()) -> None:
+        self._search = search
+        self._kb = kb
+        self._places = tuple(places)
+
+    def resolve(self, turn: Turn) -> Resolved:
+        given = self._published(turn.entity("procedure_code"))
+        if given:
+            return Resolved("same" if given.code == turn.procedure else "new", given)
+        current = self._published(turn.procedure)
+        if not turn.text:
+            return Resolved("same", current) if current else Resolved("unnamed")
+        residue = self.residue(turn.text)
+        if not residue:
+            # Only an aspect or politeness: of the procedure under discussion, or of none.
+            return Resolved("same", current) if current else Resolved("unnamed")
+        chosen = self._among(turn.text, turn.candidates)
+        if chosen and not current:
+            return Resolved("new", chosen, residue=residue)
+        return self._by_search(turn, current, residue)
+
+    def another(self, turn: Turn) -> Resolved:
+        """For a correction: what else is meant, the procedure under discussion set aside."""
+        words = wanted_words(turn.text)
+        if not content(without_aspect_words(words)):
+            return Resolved("unknown")
+        result = self._search.search(words)
+        hits = tuple(hit for hit in result.hits if hit.code != turn.procedure)
+        best = self._published(hits[0].code) if hits else None
+        if best and (result.decision == "answer" or naming(words, best.guide) >= _CLEARLY_NAMED):
+            return Resolved("new", best, hits, result.confidence)
+        if hits and result.decision == "clarify":
+            return Resolved("clarify", None, hits, result.confidence)
+        return Resolved("unknown", None, hits, result.confidence)
+
+    def residue(self, text: str) -> tuple[str, ...]:
+        """The content syllables left when function words, aspect words and place names are taken away."""
+        return tuple(content(remove_phrases(without_aspect_words(text), self._places)))
+
+    def _by_search(self, turn: Turn, current: Published | None, residue: tuple[str, ...]) -> Resolved:
+        result = self._search.search(turn.text)
+        hits = tuple(result.hits)
+        best = self._published(hits[0].code) if hits else None
+        if current is None:
+            if best and result.decision == "answer":
+                return Resolved("new", best, hits, result.confidence, residue)
+            kind: Literal["clarify", "unknown"] = "clarify" if hits and result.decision == "clarify" else "unknown"
+            return Resolved(kind, None, hits, result.confidence, residue)
+        stay = Resolved("same", current, hits, None, residue, lost=result.decision == "abstain")
+        if best is None or best.code == current.code or result.decision == "abstain":
+            return stay
+        if self._clearly_other(turn, current, best, hits, str(result.decision)):
+            return Resolved("new", best, hits, result.confidence, residue)
+        if result.decision == "clarify" and self._names_others(turn.text, current, hits):
+            return Resolved("clarify", None, hits, result.confidence, residue)
+        return stay
+
+    def _clearly_other(
+        self, turn: Turn, current: Published, best: Published, hits: Sequence[Hit], decision: str
+    ) -> bool:
+        named, here = naming(turn.text, best.guide), naming(turn.text, current.guide)
+        if here >= named and here >= _NAMED:
+            return False
+        if named >= _CLEARLY_NAMED:
+            return True
+        if decision != "answer" or turn.intent == "ask_conditions":
+            return False
+        near = next((hit for hit in hits[:_STAY_WITHIN] if hit.code == current.code), None)
+        if near is not None and near.score >= hits[0].score * (1 - _CLOSE):
+            return False
+        return named >= _NAMED or near is None
+
+    def _names_others(self, text: str, current: Published, hits: Sequence[Hit]) -> bool:
+        here = naming(text, current.guide)
+        others = [self._published(hit.code) for hit in hits[:_STAY_WITHIN] if hit.code != current.code]
+        return any(other and naming(text, other.guide) >= max(_CLEARLY_NAMED, here + 0.01) for other in others)
+
+    def _among(self, text: str, candidates: Sequence[str]) -> Published | None:
+        """The offered procedure that the text names better than every other one."""
+        offered = [found for found in map(self._published, candidates) if found]
+        ranked = sorted(((naming(text, found.guide), found.code, found) for found in offered), reverse=True)
+        if not ranked or ranked[0][0] < _NAMED or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+            return None
+        return ranked[0][2]
+
+    def _published(self, code: str | None) -> Published | None:
+        return self._kb.get(code) if code else None
+
+
+def naming(text: str, guide: Guide) -> float:
+    """How fully `text` names the procedure: best share of a name's content syllables that it holds, 0 to 1.
+
+    Citizens' phrasings count as well where nearly all of one is there. Long names count less than short ones that
+    are wholly named, so that of "khai sinh" and "khai sinh lại" the longer fits only who says "lại".
+    """
+    said = set(tokens(text))
+    best = 0.0
+    for name in (guide.name, *guide.short_names):
+        words = set(content(name)) - {"thu", "tuc"}
+        if words:
+            share = len(words & said) / len(words)
+            best = max(best, share + (0.001 * len(words) if share == 1 else 0))
+    return best
+
+
+def nth(text: str, entity: str | None, count: int) -> int | None:
+    """Which of `count` offered things is meant, 0-based; None when the text doesn't say or says too many."""
+    folded = fold(entity) if entity else fold(text)
+    if _LAST.search(folded):
+        return count - 1 if count else None
+    if _FIRST.search(folded):
+        return 0 if count else None
+    if _MIDDLE.search(folded):
+        return count // 2 if count % 2 else None
+    found = list(_NTH.finditer(folded))
+    if not found:
+        return None
+    which = found[-1].group("which")
+    number = int(which) if which.isdigit() else _ORDINALS[which]
+    return number - 1 if 1 <= number <= count else None
+
+
+def wanted_words(text: str) -> str:
+    """What a correction asks for instead: "không phải khai sinh mà là khai tử" → "khai tu"."""
+    folded = fold(text)
+    for pattern in data("follow_up")["instead"]:
+        match = re.match(pattern, folded)
+        if match:
+            folded = match["wanted"]
+            break
+    return remove_phrases(folded, data("follow_up")["correction"])

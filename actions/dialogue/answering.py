@@ -1,0 +1,78 @@
+"""Actions about procedures: answer, choose, correct."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+
+from actions.answers import Outcome, Turn
+from actions.dialogue.base import DialogueAction
+
+__all__ = ["Affirm", "Answer", "ChooseCase", "ClarifyChoice", "CorrectTopic", "OutOfScope", "Unknown"]
+
+
+class Answer(DialogueAction):
+    """Answers a question about a procedure."""
+
+    action_name = "action_answer"
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        outcome = self._answerer.answer(turn)
+        if not turn.in_form:
+            return outcome
+        # Inside a form a question is an aside: the form's procedure stays the one under discussion.
+        return Outcome(outcome.replies)
+
+
+class ClarifyChoice(DialogueAction):
+    """One of the procedures offered."""
+
+    action_name = "action_clarify_choice"
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        return self._answerer.choose(turn)
+
+
+class ChooseCase(DialogueAction):
+    """The case of the procedure that applies."""
+
+    action_name = "action_choose_case"
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        return self._answerer.choose_case(turn)
+
+
+class CorrectTopic(DialogueAction):
+    """Another procedure than the one answered."""
+
+    action_name = "action_correct_topic"
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        return self._answerer.correct(turn)
+
+
+class Affirm(DialogueAction):
+    """A bare yes."""
+
+    action_name = "action_affirm"
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        return self._answerer.affirm(turn)
+
+
+class OutOfScope(DialogueAction):
+    """Outside public services."""
+
+    action_name = "action_out_of_scope"
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        outcome = self._answerer.out_of_scope(turn)
+        return Outcome(outcome.replies) if turn.in_form else outcome
+
+
+class Unknown(DialogueAction):
+    """Nothing else fits: search decides, and says so when it finds nothing."""
+
+    action_name = "action_unknown"
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        return self._answerer.answer(turn) if turn.text else self._answerer.unknown(turn)

@@ -1,0 +1,93 @@
+"""What every dialogue action shares: reading the tracker, replying, keeping blocking work off the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from anyio import to_thread
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answers import Answerer, Outcome, Turn
+from actions.services import Services
+from common.messages import public
+
+__all__ = ["DialogueAction", "last_question", "last_replies", "read_turn"]
+
+_LOOP = "eform"
+
+
+class DialogueAction(Action):
+    """An action whose answer is an `Outcome`. Subclasses set `action_name` and write `outcome`."""
+
+    action_name: ClassVar[str]
+
+    def __init__(self, services: Services, answerer: Answerer) -> None:
+        self._services = services
+        self._answerer = answerer
+
+    def name(self) -> str:
+        return self.action_name
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        outcome = await to_thread.run_sync(self.outcome, read_turn(tracker), tracker)
+        for reply in outcome.replies:
+            dispatcher.utter_message(json_message=public(reply))
+        changed = {name: value for name, value in outcome.slots.items() if tracker.get_slot(name) != value}
+        return [SlotSet(name, value) for name, value in changed.items()]
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        """What to say and which slots to change. Runs in a worker thread."""
+        raise TypeError(f"{type(self).__name__} does not say what it does")
+
+
+def read_turn(tracker: Tracker) -> Turn:
+    """The turn in Rasa's tracker. A message that begins with "/" is a button's payload and has no text."""
+    message: Mapping[str, Any] = tracker.latest_message or {}
+    text = str(message.get("text") or "")
+    entities: dict[str, tuple[str, ...]] = {}
+    for entity in message.get("entities") or []:
+        entities[entity["entity"]] = (*entities.get(entity["entity"], ()), str(entity["value"]))
+    intent = message.get("intent") or {}
+    return Turn(
+        text="" if text.startswith("/") else text,
+        intent=intent.get("name") or "",
+        confidence=float(intent.get("confidence") or 0.0),
+        entities=entities,
+        procedure=tracker.get_slot("procedure"),
+        case=tracker.get_slot("case"),
+        candidates=tuple(tracker.get_slot("candidates") or ()),
+        aspect=tracker.get_slot("aspect"),
+        in_form=(tracker.active_loop or {}).get("name") == _LOOP,
+    )
+
+
+def last_replies(tracker: Tracker) -> list[dict[str, Any]]:
+    """The custom parts of what the assistant said in the latest turn in which it said anything, in order."""
+    replies: list[dict[str, Any]] = []
+    for event in reversed(tracker.events):
+        if event.get("event") == "user" and replies:
+            break
+        if event.get("event") == "bot":
+            custom = dict((event.get("data") or {}).get("custom") or {})
+            if event.get("text"):
+                custom.setdefault("text", event["text"])
+                custom.setdefault("buttons", (event.get("data") or {}).get("buttons") or [])
+            if custom.get("text"):
+                replies.append(custom)
+    return replies[::-1]
+
+
+def last_question(tracker: Tracker, but: tuple[str, ...] = ()) -> str:
+    """The citizen's latest typed message whose intent isn't one of `but`."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            text = str(event.get("text") or "")
+            intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
+            if text and not text.startswith("/") and intent not in but:
+                return text
+    return ""

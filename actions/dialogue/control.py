@@ -1,0 +1,54 @@
+"""Actions that steer: repeat, start over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from rasa_sdk import Tracker
+
+from actions.answers import Outcome, Turn
+from actions.answers.buttons import payload
+from actions.dialogue.base import DialogueAction, last_replies
+from common.messages import Button, Reply, Status
+
+__all__ = ["Repeat", "StartOver"]
+
+
+class Repeat(DialogueAction):
+    """Says the latest replies again, as they were."""
+
+    action_name = "action_repeat"
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        again = [reply for reply in map(_reply, last_replies(tracker)) if reply]
+        if again:
+            return Outcome(tuple(again))
+        text = self._services.messages.render("control.nothing_to_repeat")
+        return Outcome((Reply(text=text, status=Status.CONTROL),))
+
+
+class StartOver(DialogueAction):
+    """Forgets the procedure under discussion and asks anew. Also for "back" and "cancel" where no form is open."""
+
+    action_name = "action_start_over"
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        messages = self._services.messages
+        form_words = turn.intent in ("go_back", "skip", "cancel")
+        text = messages.render("control.no_form" if form_words else "control.start_over")
+        buttons = [
+            Button(title=messages.render("button.track"), payload=payload("track_dossier")),
+            Button(title=messages.render("button.centre"), payload=payload("find_centre")),
+            Button(title=messages.render("button.help"), payload=payload("help")),
+        ]
+        slots = {} if form_words else dict.fromkeys(("procedure", "case", "candidates", "aspect", "commune"))
+        return Outcome((Reply(text=text, status=Status.CONTROL, buttons=buttons),), slots)
+
+
+def _reply(custom: dict[str, Any]) -> Reply | None:
+    """A stored custom part as a reply; None when it is no reply of ours."""
+    try:
+        return Reply.model_validate(custom)
+    except ValidationError:
+        return None

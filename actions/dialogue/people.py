@@ -1,0 +1,105 @@
+"""Actions that lead to people and places: hand-off, complaint, abuse, service centres."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+
+from actions.answers import Answerer, Outcome, Turn
+from actions.answers.buttons import payload
+from actions.centres import Place
+from actions.dialogue.base import DialogueAction, last_question
+from actions.handoff import OfficeHours
+from actions.handoff.desk import Desk, hours_text
+from actions.services import Services
+from common.messages import Button, Reply, Status
+
+__all__ = ["Abuse", "Complain", "FindCentre", "Handoff"]
+
+_RUDE_BEFORE_PERSON = 2
+
+
+class Handoff(DialogueAction):
+    """Opens a ticket and says when a person answers."""
+
+    action_name = "action_handoff"
+
+    def __init__(self, services: Services, answerer: Answerer) -> None:
+        super().__init__(services, answerer)
+        self._desk = Desk(services)
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        question = last_question(tracker, but=("talk_to_person",))
+        _, reply = self._desk.request(str(tracker.sender_id), turn, "asked", question)
+        return Outcome((reply,))
+
+
+class Complain(DialogueAction):
+    """Takes a complaint down on a ticket, regretting the trouble, and leaves the rest to a person."""
+
+    action_name = "action_complain"
+
+    def __init__(self, services: Services, answerer: Answerer) -> None:
+        super().__init__(services, answerer)
+        self._desk = Desk(services)
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        ticket, _ = self._desk.request(str(tracker.sender_id), turn, "complaint")
+        text = self._services.messages.render("complaint.text", number=ticket.number)
+        return Outcome((Reply(text=text, status=Status.HANDED_OFF, buttons=self._desk.buttons()),))
+
+
+class Abuse(DialogueAction):
+    """Stays calm; after repeated abuse offers a person instead of more of the same."""
+
+    action_name = "action_abuse"
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        messages = self._services.messages
+        rude = sum(
+            event.get("event") == "user"
+            and ((event.get("parse_data") or {}).get("intent") or {}).get("name") == "abuse"
+            for event in tracker.events
+        )
+        key = "abuse.person" if rude >= _RUDE_BEFORE_PERSON else "abuse.calm"
+        buttons = [
+            Button(title=messages.render("button.person"), payload=payload("talk_to_person")),
+            Button(title=messages.render("button.start_over"), payload=payload("start_over")),
+        ]
+        return Outcome((Reply(text=messages.render(key), status=Status.SMALLTALK, buttons=buttons),))
+
+
+class FindCentre(DialogueAction):
+    """Which unit serves a place, by its present or former name, and when people are there."""
+
+    action_name = "action_find_centre"
+
+    def __init__(self, services: Services, answerer: Answerer) -> None:
+        super().__init__(services, answerer)
+        self._hours = OfficeHours.parse(services.settings.office_hours)
+
+    def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        places = self._services.centres.mentioned(turn.text) if turn.text else []
+        parts = [self._about(place) for place in places[:2]] or [self._which(turn)]
+        messages = self._services.messages
+        parts.append(messages.render("centre.hours", hours=hours_text(messages, self._hours)))
+        if places:
+            parts.append(f"{messages.render('centre.anywhere')} {messages.render('centre.no_address')}")
+        buttons = [Button(title=messages.render("button.person"), payload=payload("talk_to_person"))]
+        status = Status.ANSWERED if places else Status.CLARIFIED
+        slots = {"commune": places[0].units[0].code} if places and len(places[0].units) == 1 else {}
+        return Outcome((Reply(text="\n\n".join(parts), status=status, buttons=buttons),), slots)
+
+    def _about(self, place: Place) -> str:
+        messages = self._services.messages
+        if len(place.units) > 1:
+            return messages.render("centre.split", old=place.said, units=[unit.said for unit in place.units])
+        unit = place.units[0].said
+        served = messages.render("centre.serves", unit=unit)
+        return f"{served}\n{messages.render('centre.renamed', old=place.said, unit=unit)}" if place.former else served
+
+    def _which(self, turn: Turn) -> str:
+        named = turn.entity("commune") or turn.entity("old_place")
+        messages = self._services.messages
+        if named and turn.text:
+            return messages.render("centre.unknown", place=named, province=self._services.settings.province)
+        return messages.render("centre.which")

@@ -1,0 +1,138 @@
+"""Requests for a person: one open ticket a conversation, with what the person needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String, func, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from common.clock import local_date, utc_now
+from common.database import Base, Database, UtcDateTime
+
+__all__ = ["HandoffTicket", "Ticket", "Tickets"]
+
+_ATTEMPTS = 5
+
+
+class HandoffTicket(Base):
+    """A request for a person. `status` is open, taken or closed."""
+
+    __tablename__ = "handoff_tickets"
+    __table_args__ = (
+        # One request at a time: a second tap on "Gặp cán bộ" finds the first ticket.
+        Index(
+            "uq_handoff_tickets_waiting",
+            "conversation_id",
+            unique=True,
+            sqlite_where=text("status != 'closed'"),
+            postgresql_where=text("status != 'closed'"),
+        ),
+    )
+
+    number: Mapped[str] = mapped_column(String(24), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(String(64), index=True)
+    reason: Mapped[str] = mapped_column(String(40))
+    need: Mapped[str] = mapped_column(String(300))
+    procedure: Mapped[str | None] = mapped_column(String(40))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    status: Mapped[str] = mapped_column(String(12), default="open", index=True)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A ticket as others see it; `new` says that this call opened it."""
+
+    number: str
+    conversation_id: str
+    reason: str
+    need: str
+    procedure: str | None
+    facts: dict[str, Any]
+    status: str
+    opened_at: datetime
+    new: bool = False
+
+
+class Tickets:
+    """Opens, finds and closes hand-off tickets."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(
+        self,
+        conversation_id: str,
+        reason: str,
+        need: str,
+        procedure: str | None = None,
+        facts: dict[str, Any] | None = None,
+    ) -> Ticket:
+        """The open ticket of the conversation, made when there is none. Numbers run by day: YC-261124-0001."""
+        for attempt in range(_ATTEMPTS):
+            known = self.waiting(conversation_id)
+            if known:
+                return known
+            row = HandoffTicket(
+                number=self._next_number(attempt),
+                conversation_id=conversation_id,
+                reason=reason,
+                need=need[:300],
+                procedure=procedure,
+                facts=facts or {},
+            )
+            try:
+                with self._database.session() as session:
+                    session.add(row)
+            except IntegrityError:
+                continue  # another request took the number, or opened this conversation's ticket
+            return _ticket(row, new=True)
+        raise RuntimeError(f"No free ticket number after {_ATTEMPTS} attempts.")
+
+    def waiting(self, conversation_id: str) -> Ticket | None:
+        """The conversation's ticket that is not closed."""
+        wanted = select(HandoffTicket).where(
+            HandoffTicket.conversation_id == conversation_id, HandoffTicket.status != "closed"
+        )
+        with self._database.session(write=False) as session:
+            row = session.scalars(wanted).first()
+            return _ticket(row) if row else None
+
+    def take(self, number: str) -> None:
+        """A person has taken the ticket."""
+        self._set(number, "taken", None)
+
+    def close(self, number: str) -> None:
+        """The matter is settled; the conversation may open another ticket."""
+        self._set(number, "closed", utc_now())
+
+    def _set(self, number: str, status: str, closed_at: datetime | None) -> None:
+        with self._database.session() as session:
+            row = session.get(HandoffTicket, number)
+            if row:
+                row.status, row.closed_at = status, closed_at
+
+    def _next_number(self, ahead: int) -> str:
+        prefix = f"YC-{local_date():%y%m%d}-"
+        with self._database.session(write=False) as session:
+            count = session.scalar(select(func.count()).where(HandoffTicket.number.startswith(prefix))) or 0
+        return f"{prefix}{count + 1 + ahead:04d}"
+
+
+def _ticket(row: HandoffTicket, new: bool = False) -> Ticket:
+    return Ticket(
+        row.number,
+        row.conversation_id,
+        row.reason,
+        row.need,
+        row.procedure,
+        dict(row.facts or {}),
+        row.status,
+        row.opened_at,
+        new,
+    )

@@ -1,0 +1,117 @@
+"""What iSee says to citizens: one reviewed catalogue (`vi.yml`), rendered by Jinja2 in a sandbox.
+
+Keys are dotted paths (`answer.fee.free`). A missing key or a value that a message needs and did not get is an
+error, never an empty sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import StrictUndefined, Template, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from common.clock import to_local
+from common.errors import ISeeError
+
+__all__ = ["CATALOGUE_DIR", "MessageError", "Messages", "day", "duration", "vnd"]
+
+CATALOGUE_DIR = Path(__file__).parent
+_UNITS = {"working_day": "ngày làm việc", "day": "ngày", "hour": "giờ"}
+_SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=\w)")
+_BLANKS = re.compile(r"[ \t]+\n|\n{3,}")
+
+
+class MessageError(ISeeError):
+    """A message that cannot be rendered: unknown key, missing value or broken template."""
+
+
+class Messages:
+    """The catalogue in memory; safe to share between threads."""
+
+    def __init__(self, templates: dict[str, Template]) -> None:
+        self._templates = templates
+
+    @classmethod
+    def load(cls, *files: Path) -> Messages:
+        """All messages of `files` (every catalogue of this folder when none is given).
+
+        Raises MessageError naming file and key of a broken template or of a key that occurs twice.
+        """
+        environment = ImmutableSandboxedEnvironment(
+            undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+        )
+        environment.filters |= {"vnd": vnd, "date": day, "duration": duration, "first_sentence": first_sentence}
+        templates: dict[str, Template] = {}
+        for file in files or tuple(sorted(CATALOGUE_DIR.glob("*.yml"))):
+            for key, text in _flatten(yaml.safe_load(file.read_text("utf-8")) or {}):
+                if key in templates:
+                    raise MessageError(f"{file.name}: the key {key} occurs twice")
+                try:
+                    templates[key] = environment.from_string(text)
+                except Exception as error:
+                    raise MessageError(f"{file.name}: {key}: {error}") from error
+        return cls(templates)
+
+    def render(self, key: str, **values: Any) -> str:
+        """The message `key` with `values` filled in, outer blanks removed.
+
+        Raises MessageError when there is no such key, or the message needs a value that wasn't given.
+        """
+        template = self._templates.get(key)
+        if template is None:
+            raise MessageError(f"No message {key!r} in the catalogue.")
+        try:
+            text = template.render(values)
+        except UndefinedError as error:
+            raise MessageError(f"The message {key!r} lacks a value: {error}") from error
+        return _BLANKS.sub(lambda blank: "\n" if blank.group().strip(" \t") == "\n" else "\n\n", text).strip()
+
+    def has(self, key: str) -> bool:
+        return key in self._templates
+
+    def keys(self) -> Iterator[str]:
+        """All keys, in catalogue order."""
+        return iter(self._templates)
+
+
+def vnd(amount: int) -> str:
+    """8000 → "8.000 đồng"."""
+    return f"{amount:,}".replace(",", ".") + " đồng"
+
+
+def day(moment: date | datetime | str) -> str:
+    """A date, or the Vietnamese date of a moment, as 24/11/2026. Texts must be ISO dates."""
+    if isinstance(moment, str):
+        moment = date.fromisoformat(moment)
+    if isinstance(moment, datetime):
+        moment = to_local(moment)
+    return f"{moment:%d/%m/%Y}"
+
+
+def duration(time: Any) -> str:
+    """A guide's `Time` with amount and unit as "3 ngày làm việc"; 0.5 is written 0,5."""
+    amount = time.amount
+    number = str(int(amount)) if float(amount).is_integer() else str(amount).replace(".", ",")
+    return f"{number} {_UNITS[str(time.unit)]}"
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of `text`, unchanged, without its full stop."""
+    return _SENTENCE_END.split(text.strip(), maxsplit=1)[0].rstrip(".;")
+
+
+def _flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in tree.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{path}.")
+        elif isinstance(value, str):
+            yield path, value
+        else:
+            raise MessageError(f"The message {path!r} must be text, not {type(value).__name__}.")

@@ -1,0 +1,73 @@
+"""What actions work with: one frozen bundle, made by the composition root, and the shapes they rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from common.database import Database
+from common.keyring import Keyring
+from common.settings import Settings
+from knowledge_base.model import Published
+
+if TYPE_CHECKING:
+    from actions.centres import Centres
+    from actions.handoff import Tickets
+    from actions.messages import Messages
+
+__all__ = ["Decision", "Hit", "Knowledge", "Search", "SearchResult", "Services"]
+
+Decision = Literal["answer", "clarify", "abstain"]
+
+
+class Hit(Protocol):
+    """One procedure found; `score` is comparable within one result only."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def score(self) -> float: ...
+
+
+class SearchResult(Protocol):
+    """What the index found, best first, and what it advises to do with it."""
+
+    @property
+    def decision(self) -> Any: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def hits(self) -> Sequence[Hit]: ...
+
+
+class Search(Protocol):
+    """Which procedure a text is about (indexer.search)."""
+
+    def search(self, text: str, k: int = 10) -> SearchResult: ...
+
+
+class Knowledge(Protocol):
+    """Published guides by code (knowledge_base)."""
+
+    def get(self, code: str) -> Published | None: ...
+    def all(self) -> Iterable[Published]: ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that actions may use. `intake`, `drafts` and `registry` belong to actions.dossiers."""
+
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    kb: Knowledge
+    search: Search
+    messages: Messages
+    intake: Any
+    drafts: Any
+    registry: Any
+    centres: Centres
+    tickets: Tickets

@@ -1,0 +1,100 @@
+"""A real, small search over names and citizens' questions, and services over a temporary database.
+
+The search stands in for indexer.search, which needs the built encoder: it is a test fixture, kept simple on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+
+from actions.answers.words import content, fold
+from actions.centres import Centres
+from actions.handoff import Tickets
+from actions.messages import Messages
+from actions.services import Services
+from common.database import Database
+from common.keyring import Keyring
+from common.settings import Settings
+from knowledge_base.loader import GUIDES_DIR, load_tree
+from knowledge_base.model import Guide, Origin, Published
+
+
+@dataclass(frozen=True)
+class NameHit:
+    code: str
+    name: str
+    score: float
+
+
+@dataclass(frozen=True)
+class NameResult:
+    decision: str
+    confidence: float
+    hits: Sequence[NameHit]
+
+
+class Shelf:
+    """Guides by code, as the knowledge base gives them."""
+
+    def __init__(self, published: Sequence[Published]) -> None:
+        self._by_code = {item.code: item for item in published}
+
+    def get(self, code: str) -> Published | None:
+        return self._by_code.get(code)
+
+    def all(self) -> list[Published]:
+        return list(self._by_code.values())
+
+
+class NameSearch:
+    """Best token-set similarity between the text and a guide's names and questions."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._rows = [
+            (item, [fold(text) for text in (item.guide.name, *item.guide.short_names, *item.guide.questions)])
+            for item in shelf.all()
+        ]
+
+    def search(self, text: str, k: int = 10) -> NameResult:
+        wanted = " ".join(content(text)) or fold(text)
+        scored = [
+            NameHit(item.code, item.guide.name, max(fuzz.token_sort_ratio(wanted, name) for name in names) / 100)
+            for item, names in self._rows
+        ]
+        hits = sorted(scored, key=lambda hit: -hit.score)[:k]
+        best, rival = hits[0].score, hits[1].score if len(hits) > 1 else 0.0
+        decision = "abstain" if best < 0.5 else "answer" if best - rival >= 0.08 else "clarify"
+        return NameResult(decision, best, hits)
+
+
+@lru_cache(maxsize=1)
+def shipped_guides() -> tuple[Guide, ...]:
+    """The curated guides of the product that can be read."""
+    return tuple(file.guide for file in load_tree(GUIDES_DIR) if file.guide and not file.errors)
+
+
+def shelf_of(*guides: Guide, origin: Origin = Origin.CURATED) -> Shelf:
+    return Shelf([Published(guide=guide, origin=origin, version=1) for guide in guides])
+
+
+def services_over(database: Database, shelf: Shelf | None = None, **settings: object) -> Services:
+    """Services for the parts under test; the dossier parts are absent."""
+    shelf = shelf or shelf_of(*shipped_guides())
+    made = Settings(database_url=database.url, **settings)
+    return Services(
+        settings=made,
+        database=database,
+        keyring=Keyring(b"k" * 32),
+        kb=shelf,
+        search=NameSearch(shelf),
+        messages=Messages.load(),
+        intake=None,
+        drafts=None,
+        registry=None,
+        centres=Centres.load(),
+        tickets=Tickets(database),
+    )
