@@ -87,7 +87,7 @@ class _Procedure(_Row):
 
 
 def official_guide(row: Any) -> Guide:
-    """The guide of one row (shape: `docs/import.md`, DESIGN 4.3). Raises InvalidInput."""
+    """The guide of one row as the national portal's catalogue has it (`_Procedure`). Raises InvalidInput."""
     if not isinstance(row, dict):
         raise InvalidInput("dòng phải là một đối tượng JSON { … }")
     cleaned = {key: value for key, value in row.items() if value is not None and key in _Procedure.model_fields}

@@ -25,11 +25,16 @@ Item = TypeVar("Item", Fee, Time)
 
 @dataclass(frozen=True)
 class Context:
-    """What a guide is judged against: codes that exist, e-forms that exist (None: not checked), the date."""
+    """What a guide is judged against.
+
+    `known_codes` and `known_forms` are the procedures and e-forms that exist (None: not checked);
+    `undecided` are procedures for which the official catalogue names no decision, so that none can be asked for.
+    """
 
     today: date
     known_codes: Collection[str] | None = None
     known_forms: Collection[str] | None = None
+    undecided: Collection[str] = ()
 
 
 def plain_key(text: str) -> str:
@@ -41,7 +46,6 @@ def completeness(guide: Guide, context: Context) -> Iterator[Finding]:
     """Everything that an answer needs is there."""
     wanted = {
         "summary": "thiếu tóm tắt (summary)",
-        "decision_no": "thiếu số quyết định công bố (decision_no)",
         "checked_on": "thiếu ngày kiểm tra gần nhất (checked_on)",
         "legal_basis": "cần ít nhất một căn cứ pháp lý",
         "sources": "cần ít nhất một nguồn (sources)",
@@ -56,6 +60,8 @@ def completeness(guide: Guide, context: Context) -> Iterator[Finding]:
     for name, sentence in wanted.items():
         if not getattr(guide, name):
             yield (name,), sentence
+    if not guide.decision_no and guide.code not in context.undecided:
+        yield ("decision_no",), "thiếu số quyết định công bố (decision_no)"
     if not guide.documents and not any(_NO_PAPERS.search(text) for text in (*guide.conditions, *guide.steps)):
         sentence = "chưa có giấy tờ nào; nếu không cần giấy tờ, ghi rõ điều đó trong conditions hoặc steps"
         yield ("documents",), sentence
@@ -214,6 +220,18 @@ def district(guide: Guide, context: Context) -> Iterator[Finding]:
             yield path, f"nhắc đến “{found[0]}”: cấp huyện không còn từ 01/07/2025"
 
 
+def no_decision(guide: Guide, context: Context) -> Iterator[Finding]:
+    """Warning: the official catalogue names no decision, nor does the guide."""
+    if not guide.decision_no and guide.code in context.undecided:
+        yield ("decision_no",), "danh mục chính thức cũng không nêu số quyết định công bố; bổ sung khi có"
+
+
+def unnumbered(guide: Guide, context: Context) -> Iterator[Finding]:
+    """Warning: no decision number. The portal publishes a few procedures without one."""
+    if not guide.decision_no:
+        yield ("decision_no",), "thiếu số quyết định công bố (decision_no); chỉ để trống khi nguồn không ghi"
+
+
 def not_yet(guide: Guide, context: Context) -> Iterator[Finding]:
     """Warning: a guide that isn't in force yet isn't answered from."""
     if guide.effective_from and guide.effective_from > context.today:
@@ -238,4 +256,4 @@ Rule = Callable[[Guide, Context], Iterator[Finding]]
 ERROR_RULES: tuple[Rule, ...] = (
     completeness, questions, cases, documents, money, durations, dates, online, references,
 )
-WARNING_RULES: tuple[Rule, ...] = (free_and_paid, district, not_yet)
+WARNING_RULES: tuple[Rule, ...] = (free_and_paid, district, no_decision, not_yet)

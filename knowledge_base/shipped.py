@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from common.database import Database
 from common.errors import InvalidGuide
-from knowledge_base.catalogue import FACTS, catalogue_codes, load_facts
+from knowledge_base.catalogue import FACTS, catalogue_codes, load_facts, undecided_codes
 from knowledge_base.loader import GUIDES_DIR
 from knowledge_base.model import Guide, Origin
 from knowledge_base.publishing import (
@@ -98,7 +98,7 @@ def _loaded(database: Database, name: str, digest: str) -> bool:
 def _sound(guides_dir: Path, report: LoadReport) -> list[Guide]:
     if not guides_dir.is_dir():
         return []
-    checked = validate_tree(guides_dir, known_codes=catalogue_codes())
+    checked = validate_tree(guides_dir, known_codes=catalogue_codes(), undecided=undecided_codes())
     report.errors.extend(checked.errors)
     return checked.guides
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from common.clock import local_date
 from common.errors import InvalidGuide
+from knowledge_base.catalogue import catalogue_codes, undecided_codes
 from knowledge_base.loader import GUIDES_DIR, GuideFile, load_tree, parse_guide
 from knowledge_base.model import Guide
 from knowledge_base.rules import ERROR_RULES, WARNING_RULES, Context, plain_key
@@ -39,19 +40,21 @@ def validate_tree(
     *,
     known_codes: Collection[str] | None = None,
     known_forms: Collection[str] | None = None,
+    undecided: Collection[str] = (),
     today: date | None = None,
 ) -> Report:
     """Loads and checks every guide under `root`. Never raises for what the files hold.
 
     `known_codes` are the codes of the catalogue (None: `related` isn't checked), `known_forms` the e-forms
-    (None: not checked). A guide that breaks a rule is reported and left out of `Report.guides`.
+    (None: not checked), `undecided` codes that may lack a decision number. A guide that breaks a rule is
+    reported and left out of `Report.guides`.
     """
     if not root.is_dir():
         return Report(errors=[InvalidGuide("không có thư mục hướng dẫn này", file=str(root))])
     files = load_tree(root)
     written = {file.guide.code for file in files if file.guide}
     codes = None if known_codes is None else {*known_codes, *written}
-    context = Context(today or local_date(), codes, known_forms)
+    context = Context(today or local_date(), codes, known_forms, undecided)
     warnings: list[InvalidGuide] = []
     for file in files:
         file.errors.extend(_placement(file, root))
@@ -143,18 +146,12 @@ def _report(files: list[GuideFile], warnings: list[InvalidGuide]) -> Report:
     return Report(errors, sorted(warnings, key=_place), sound, len(files))
 
 
-def _known_codes() -> Collection[str] | None:
-    from knowledge_base.catalogue import catalogue_codes
-
-    return catalogue_codes()
-
-
 def main(arguments: list[str]) -> int:
     """Checks the shipped guides, or the named folders and files with all guides beside them."""
     wanted = [Path(argument).resolve() for argument in arguments] or [GUIDES_DIR]
     failed = False
     for root in dict.fromkeys(_root_of(path) for path in wanted):
-        report = validate_tree(root, known_codes=_known_codes())
+        report = validate_tree(root, known_codes=catalogue_codes(), undecided=undecided_codes())
         for kind, problems in (("lỗi", report.errors), ("lưu ý", report.warnings)):
             for problem in problems:
                 if any((root.parent / problem.file).is_relative_to(path) for path in wanted):

@@ -17,7 +17,7 @@ from bot.migrations import migrate
 from common.database import Database
 from common.errors import InvalidGuide, InvalidInput, NotFound
 from common.settings import get_settings
-from knowledge_base.catalogue import catalogue_codes
+from knowledge_base.catalogue import catalogue_codes, undecided_codes
 from knowledge_base.export import export_yaml
 from knowledge_base.importer import ImportReport, import_catalogue
 from knowledge_base.loader import GUIDES_DIR
@@ -60,7 +60,9 @@ def validate(
 ) -> None:
     """Kiểm tra mọi hướng dẫn; mỗi lỗi có tệp, dòng và mục. Có lỗi thì kết thúc với mã 1."""
     forms = {form.slug for form in FormLibrary.load()}
-    report = validate_tree(folder.resolve(), known_codes=catalogue_codes(), known_forms=forms)
+    report = validate_tree(
+        folder.resolve(), known_codes=catalogue_codes(), known_forms=forms, undecided=undecided_codes()
+    )
     if as_json:
         _json(_report_data(report))
     else:

@@ -16,7 +16,7 @@ from knowledge_base.model import Guide
 from knowledge_base.parsing import PORTAL_PAGE
 from knowledge_base.wording import sentence
 
-__all__ = ["FACTS", "catalogue_codes", "catalogue_facts", "facts_guide", "load_facts"]
+__all__ = ["FACTS", "catalogue_codes", "catalogue_facts", "facts_guide", "load_facts", "undecided_codes"]
 
 FACTS = Path(__file__).resolve().parent / "facts.jsonl"
 
@@ -33,6 +33,12 @@ def catalogue_facts(path: Path = FACTS) -> list[dict[str, Any]]:
 def catalogue_codes() -> frozenset[str] | None:
     """Codes of all shipped procedures; None when the catalogue isn't there."""
     return frozenset(row["code"] for row in catalogue_facts()) or None
+
+
+@lru_cache(maxsize=1)
+def undecided_codes() -> frozenset[str]:
+    """Codes for which the official catalogue names no decision that could be read."""
+    return frozenset(row["code"] for row in catalogue_facts() if "decision" not in row)
 
 
 def load_facts(path: Path = FACTS) -> list[Guide]:

@@ -18,6 +18,8 @@ from common.settings import PROJECT_ROOT
 from knowledge_base.loader import parse_guide
 from tests.knowledge_base.official import official_row
 
+pytestmark = pytest.mark.slow
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
