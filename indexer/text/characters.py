@@ -24,8 +24,11 @@ _EMOJI = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u297f\u2b00-\u2bff"
     "\u3030\u303d\u20e3\ufe00-\ufe0f\U0001f000-\U0001faff]+"
 )
-_EMOTICON = re.compile(r"(?<!\S)(?:[:;=xX]['^-]?[)(\]\[DPpvV3Oo*|/]+|[)(=]{2,}|\^[_.]*\^|[Tt]_+[Tt]|<3+|=\)+|:'\(+|[uU]_[uU])(?!\S)")
+_EMOTICON = re.compile(
+    r"(?<!\S)(?:[:;=xX]['^-]?[)(\]\[DPpvV3Oo*|/]+|[)(=]{2,}|\^[_.]*\^|[Tt]_+[Tt]|<3+|=\)+|:'\(+|[uU]_[uU])(?!\S)"
+)
 _GLUED_EMOTICON = re.compile(r"(?<=\w)\s*(?:[:;=]['^-]?[)(]+|=\)+|\^\^+)(?!\w)")
+_BLANK = re.compile(r"\s+")
 _REPEATED = re.compile(r"([^\w\s/])\1+")
 _PLAIN_TEXT = re.compile(r"[\w ,.?/()%+:;\"'-]*\Z")
 
@@ -51,7 +54,7 @@ def _composed(text: Mapped) -> Mapped:
         return text
     starts = [index for index, char in enumerate(value) if index == 0 or not _merges(char)]
     edits = []
-    for start, end in zip(starts, [*starts[1:], len(value)]):
+    for start, end in zip(starts, [*starts[1:], len(value)], strict=False):
         piece = value[start:end]
         new = unicodedata.normalize("NFKC", piece)
         if new != piece:
@@ -79,10 +82,12 @@ def _symbols(text: Mapped) -> Mapped:
 
 def _blanks(text: Mapped) -> Mapped:
     length = len(text.value)
-    return text.apply(
-        Edit(match.start(), match.end(), "" if match.start() == 0 or match.end() == length else " ")
-        for match in re.finditer(r"\s+", text.value) if match.group() != " " or match.start() == 0 or match.end() == length
-    )
+    edits = []
+    for match in _BLANK.finditer(text.value):
+        outer = match.start() == 0 or match.end() == length
+        if outer or match.group() != " ":
+            edits.append(Edit(*match.span(), "" if outer else " "))
+    return text.apply(edits)
 
 
 def clean(text: Mapped) -> Mapped:

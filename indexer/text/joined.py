@@ -39,9 +39,11 @@ def cut(word: str) -> tuple[str, ...] | None:
             here, piece = best[start], phrases.get(plain[start:end])
             if here is None or piece is None:
                 continue
-            cost = (here[0] + (1 if piece[1] else 2), here[1] + piece[1], (*here[2], *_slices(word[start:end], piece[0])))
-            if best[end] is None or cost[0] < best[end][0]:  # type: ignore[index]
-                best[end] = cost
+            phrase, stands_alone = piece
+            taken = best[end]
+            cost = here[0] + (1 if stands_alone else 2)
+            if taken is None or cost < taken[0]:
+                best[end] = (cost, here[1] + stands_alone, (*here[2], *_slices(word[start:end], phrase)))
     found = best[-1]
     return found[2] if found is not None and found[1] > 0 and len(found[2]) > 1 else None
 

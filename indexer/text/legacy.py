@@ -17,19 +17,22 @@ __all__ = ["legacy_encoding", "to_unicode"]
 
 _TCVN3 = dict(zip(
     "¸µ¶·¹¨¾»¼½Æ©ÊÇÈÉË®ÐÌÎÏÑªÕÒÓÔÖÝ×ØÜÞãßáâä«èåæçé¬íêëìîóïñòô­øõö÷ùýúûüþ¡¢§£¤¥¦",
-    "áàảãạăắằẳẵặâấầẩẫậđéèẻẽẹêếềểễệíìỉĩịóòỏõọôốồổỗộơớờởỡợúùủũụưứừửữựýỳỷỹỵĂÂĐÊÔƠƯ",
+    "áàảãạăắằẳẵặâấầẩẫậđéèẻẽẹêếềểễệíìỉĩịóòỏõọôốồổỗộơớờởỡợúùủũụưứừửữựýỳỷỹỵĂÂĐÊÔƠƯ", strict=True,
 ))
 _TCVN3_RE = re.compile("[" + re.escape("".join(_TCVN3)) + "]")
 
 _TONES = "ùøûõï"
 _VNI_MARKS = {
-    "a": {**dict(zip(_TONES, "áàảãạ")), **dict(zip("âáàåãä", "âấầẩẫậ")), **dict(zip("êéèúüë", "ăắằẳẵặ"))},
-    "e": {**dict(zip(_TONES, "éèẻẽẹ")), **dict(zip("âáàåãä", "êếềểễệ"))},
-    "o": {**dict(zip(_TONES, "óòỏõọ")), **dict(zip("âáàåãä", "ôốồổỗộ"))},
-    "u": dict(zip(_TONES, "úùủũụ")),
-    "y": dict(zip(_TONES[:4], "ýỳỷỹ")),
-    "ô": dict(zip(_TONES, "ớờởỡợ")),
-    "ö": dict(zip(_TONES, "ứừửữự")),
+    "a": {
+        **dict(zip(_TONES, "áàảãạ", strict=True)), **dict(zip("âáàåãä", "âấầẩẫậ", strict=True)),
+        **dict(zip("êéèúüë", "ăắằẳẵặ", strict=True)),
+    },
+    "e": {**dict(zip(_TONES, "éèẻẽẹ", strict=True)), **dict(zip("âáàåãä", "êếềểễệ", strict=True))},
+    "o": {**dict(zip(_TONES, "óòỏõọ", strict=True)), **dict(zip("âáàåãä", "ôốồổỗộ", strict=True))},
+    "u": dict(zip(_TONES, "úùủũụ", strict=True)),
+    "y": dict(zip(_TONES[:4], "ýỳỷỹ", strict=True)),
+    "ô": dict(zip(_TONES, "ớờởỡợ", strict=True)),
+    "ö": dict(zip(_TONES, "ứừửữự", strict=True)),
 }
 _VNI = {base + mark: letter for base, marks in _VNI_MARKS.items() for mark, letter in marks.items()}
 _VNI.update({"ô": "ơ", "ö": "ư", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ", "ñ": "đ"})

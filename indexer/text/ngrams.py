@@ -62,7 +62,7 @@ class TrigramModel:
             )
 
     def bigrams(self, first: Ints, second: Ints) -> tuple[Ints, Floats]:
-        """For each pair (arrays that broadcast), the bigram's number (-1 where none is kept) and log p(second | first)."""
+        """For each pair (broadcast): the bigram's number (-1: none is kept), and log p(second | first)."""
         keys = first * len(self.words) + second
         places = np.minimum(np.searchsorted(self.bigram_keys, keys), len(self.bigram_keys) - 1)
         kept = self.bigram_keys[places] == keys

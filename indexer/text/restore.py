@@ -1,9 +1,7 @@
 """Putting back the diacritics that were left out: "dang ky khai sinh" → "đăng ký khai sinh".
 
 Viterbi search over the spellings of each bare syllable, scored by syllable trigrams. Syllables that carry a
-mark stay as typed and guide their neighbours; codes, numbers and foreign words are never touched. Counting
-on the catalogue's own language and searching exactly is what made retrieval on bare questions work (see
-docs: restoring first raised top-1 from .067 to .550 on bare questions).
+mark stay as typed and guide their neighbours; codes, numbers and foreign words are never touched.
 """
 
 from __future__ import annotations
@@ -29,7 +27,9 @@ _MOST_SPELLINGS = 12
 _LONGEST = 400
 """Words searched at once; longer texts are cut, so that the work grows linearly with the length."""
 _BREAKS = re.compile(r"[.?!;:\n]")
-_TOKEN = re.compile(f"(?P<fixed>{PROTECTED.pattern})|(?P<word>{WORD.pattern})|(?P<end>{_BREAKS.pattern})", re.IGNORECASE)
+_TOKEN = re.compile(
+    f"(?P<fixed>{PROTECTED.pattern})|(?P<word>{WORD.pattern})|(?P<end>{_BREAKS.pattern})", re.IGNORECASE,
+)
 _TRUST = ((0.75, 6.0), (0.5, 2.5))
 """Share of marked syllables among those that should be marked → bonus (nats) for leaving a bare one as typed."""
 
@@ -59,12 +59,11 @@ class DiacriticsRestorer:
         pieces = list(text)
         for start in range(0, len(tokens), _LONGEST):
             part = tokens[start:start + _LONGEST]
-            for token, spelling in zip(part, self._search(part)):
+            for token, spelling in zip(part, self._search(part), strict=True):
                 if spelling is not None:
                     first, last = token.span()
-                    pieces[first:last] = [
-                        new.upper() if old.isupper() else new for old, new in zip(text[first:last], spelling)
-                    ]
+                    pairs = zip(text[first:last], spelling, strict=True)
+                    pieces[first:last] = [new.upper() if old.isupper() else new for old, new in pairs]
         return "".join(pieces)
 
     def _search(self, tokens: Sequence[re.Match[str]]) -> list[str | None]:
@@ -73,9 +72,9 @@ class DiacriticsRestorer:
         if not any(len(ids) > 1 or open_ for ids, open_ in choices):
             return [None] * len(tokens)
         bonus = self._trust(tokens, choices)
-        best = self._viterbi([ids for ids, _ in choices], [self._prior(token, *choice, bonus)
-                                                          for token, choice in zip(tokens, choices)])
-        return [self._model.words[number] if open_ else None for number, (_, open_) in zip(best, choices)]
+        priors = [self._prior(token, *choice, bonus) for token, choice in zip(tokens, choices, strict=True)]
+        best = self._viterbi([ids for ids, _ in choices], priors)
+        return [self._model.words[number] if open_ else None for number, (_, open_) in zip(best, choices, strict=True)]
 
     def _choices(self, token: re.Match[str]) -> tuple[Ints, bool]:
         """The ids that a token may stand for, and whether it is open to change."""
@@ -94,7 +93,7 @@ class DiacriticsRestorer:
     def _trust(self, tokens: Sequence[re.Match[str]], choices: Sequence[tuple[Ints, bool]]) -> float:
         """How far bare syllables of this text may be believed, judged by the ones that are marked."""
         marked = sum(1 for token in tokens if token.lastgroup == "word" and not token.group().isascii())
-        missing = sum(1 for token, (ids, open_) in zip(tokens, choices)
+        missing = sum(1 for token, (ids, open_) in zip(tokens, choices, strict=True)
                       if open_ and self._ids.get(token.group().lower()) != ids[0])
         share = marked / (marked + missing) if marked else 0.0
         return next((bonus for least, bonus in _TRUST if share >= least), 0.0)
@@ -112,7 +111,7 @@ class DiacriticsRestorer:
         history, _ = model.bigrams(before[:, None], last[None, :])
         score = np.zeros((1, 1), dtype=np.float32)
         back: list[Ints] = []
-        for ids, prior in zip(choices, priors):
+        for ids, prior in zip(choices, priors, strict=True):
             following, lower = model.bigrams(last[:, None], ids[None, :])
             step = model.trigrams(history[:, :, None], ids[None, None, :], lower[None, :, :])
             total = score[:, :, None] + step

@@ -12,7 +12,7 @@ from indexer.text.alphabet import ACUTE, DOT, LEVEL, VOWELS, add_tone, split_ton
 
 __all__ = ["is_plain_syllable", "is_syllable", "place_tone", "retone"]
 
-_ONSETS = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split()
+_ONSETS = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split()  # noqa: SIM905 - reads better than a list
 _RIMES = frozenset(
     """a ac ach ai am an ang anh ao ap at au ay ăc ăm ăn ăng ăp ăt âc âm ân âng âp ât âu ây
     e ec em en eng eo ep et ê êch êm ên êng ênh êp êt êu
@@ -21,10 +21,10 @@ _RIMES = frozenset(
     oc oi om on ong ooc oong op ot ô ôc ôi ôm ôn ông ôp ôt ơ ơi ơm ơn ơp ơt
     u ua uc ui um un ung up ut uân uâng uât uây uê uêch uênh uôc uôi uôm uôn uông uôt uơ
     uy uya uych uyn uynh uyp uyt uyu uyên uyêt ư ưa ưc ưi ưm ưn ưng ưt ưu
-    ươc ươi ươm ươn ương ươp ươt ươu y""".split()
+    ươc ươi ươm ươn ương ươp ươt ươu y""".split()  # noqa: SIM905
 )
-_BARE_ONLY = frozenset("yêm yên yêng yêt yêu".split())
-_GI_MERGED = frozenset("gi gin gim gip git giêc giêm giên giêng giêp giêt giêu".split())
+_BARE_ONLY = frozenset("yêm yên yêng yêt yêu".split())  # noqa: SIM905
+_GI_MERGED = frozenset("gi gin gim gip git giêc giêm giên giêng giêp giêt giêu".split())  # noqa: SIM905
 _FRONT = frozenset("eêiy")
 _STOPS = ("c", "ch", "p", "t")
 

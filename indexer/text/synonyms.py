@@ -27,7 +27,7 @@ def _table() -> tuple[dict[str, list[tuple[str, str]]], re.Pattern[str]]:
 
 def _agrees(typed: str, phrase: str) -> bool:
     """Whether each marked word of `typed` is the phrase's own: "nhập khẩu" isn't "nhạp khẩu"; bare words fit all."""
-    return all(word in (own, strip_diacritics(own)) for word, own in zip(typed.split(), phrase.split()))
+    return all(word in (own, strip_diacritics(own)) for word, own in zip(typed.split(), phrase.split(), strict=False))
 
 
 def expand_synonyms(text: str) -> list[str]:

@@ -25,8 +25,9 @@ def read_table(name: str) -> list[dict[str, str]]:
             columns = cells
             continue
         if len(cells) > len(columns):
-            raise ValueError(f"{name}:{number}: {len(cells)} cells, but only {len(columns)} columns: {', '.join(columns)}")
-        rows.append(dict(zip(columns, cells + [""] * (len(columns) - len(cells)))))
+            names = ", ".join(columns)
+            raise ValueError(f"{name}:{number}: {len(cells)} cells, but only {len(columns)} columns: {names}")
+        rows.append(dict(zip(columns, cells + [""] * (len(columns) - len(cells)), strict=False)))
     return rows
 
 

@@ -26,10 +26,13 @@ from indexer.text.edits import Mapped
 from indexer.text.ngrams import BREAK, FORMAT, NUMBER, UNKNOWN, Ints, quantise
 from indexer.text.restore import DEFAULT_MODEL
 from indexer.text.syllable import is_syllable, retone
-from indexer.text.tables import DATA
+from indexer.text.tables import DATA, read_table
 from indexer.text.tokens import PROTECTED, WORD, has_diacritics
 
-__all__ = ["Passage", "catalogue_passages", "colloquial_passages", "main", "question_passages", "train"]
+__all__ = [
+    "Passage", "catalogue_passages", "colloquial_passages", "main", "question_passages", "table_passages",
+    "train",
+]
 
 _log = logging.getLogger(__name__)
 _SENTENCE = re.compile(r"[.?!;:\n]+(?=\s|$)|\n+")
@@ -87,7 +90,7 @@ def question_passages(path: Path) -> Iterator[Passage]:
 
 def colloquial_passages(path: Path = DATA / "colloquial.txt") -> Iterator[Passage]:
     """Our own citizen phrases; `{a|b}` stands for a choice, sampled evenly with a fixed seed."""
-    rng = random.Random(7)
+    rng = random.Random(7)  # noqa: S311 - a fixed sample, nothing secret
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
         if not line.strip() or line.startswith("#"):
             continue
@@ -100,6 +103,13 @@ def colloquial_passages(path: Path = DATA / "colloquial.txt") -> Iterator[Passag
         weight = _OWN_WEIGHT / math.sqrt(len(variants))
         for variant in variants:
             yield Passage(variant, f"own:{number}", weight, own=True)
+
+
+def table_passages() -> Iterator[Passage]:
+    """The short phrases of our reviewed synonym table, citizens' and official ones."""
+    for number, row in enumerate(read_table("synonyms.tsv")):
+        for text in (row["said"], row["official"]):
+            yield Passage(text, f"table:{number}", _OWN_WEIGHT, own=True)
 
 
 def _tokens(sentence: str) -> list[str]:
@@ -122,7 +132,8 @@ def _sentences(corpus: Iterable[Passage]) -> dict[tuple[str, ...], tuple[float, 
             if not tokens or (len(tokens) > 3 and not has_diacritics(sentence) and not passage.own):
                 continue
             weight, times, documents = found.get(tokens, (0.0, 0, []))
-            documents = documents if passage.document in documents or len(documents) > 1 else [*documents, passage.document]
+            if passage.document not in documents and len(documents) < 2:
+                documents = [*documents, passage.document]
             if passage.own:
                 documents = [passage.document, "own"]
             found[tokens] = (max(weight, passage.weight), times + 1, documents)
@@ -164,7 +175,7 @@ def _flatten(sentences: dict[tuple[str, ...], tuple[float, list[str]]], ids: dic
 def _count(keys: Ints, weights: npt.NDArray[np.float64], documents: npt.NDArray[np.int64], least: float) -> _Counts:
     """Weighted counts of `keys`, and which of them two documents hold with at least the weight `least`."""
     unique, inverse = np.unique(keys, return_inverse=True)
-    counts = np.bincount(inverse, weights)
+    counts = np.bincount(inverse, weights).astype(np.float64)
     low = np.full(len(unique), np.iinfo(np.int64).max)
     high = np.full(len(unique), -1)
     for column in (0, 1):
@@ -184,7 +195,7 @@ def _witten_bell(history: Ints, counts: npt.NDArray[np.float64], kept: npt.NDArr
     return share + weight[history] * lower, np.clip(weight, 1e-6, 1.0)
 
 
-def train(corpus: Iterable[Passage], out_path: Path, least_trigram: float = 2.0) -> dict[str, int]:
+def train(corpus: Iterable[Passage], out_path: Path, least_trigram: float = 1.5) -> dict[str, int]:
     """Count `corpus` and write the model to `out_path`; returns the numbers of words, bigrams and trigrams.
 
     `least_trigram` is the weight below which trigrams are pruned. Raises ValueError for an empty corpus.
@@ -228,17 +239,18 @@ def _save(path: Path, words: Sequence[str], *arrays: npt.NDArray[np.generic]) ->
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: count a catalogue, questions and our own phrases into a model file."""
-    parser = argparse.ArgumentParser(description="Train the diacritics restorer on official text and citizens' phrases.")
+    parser = argparse.ArgumentParser(description="Train the diacritics restorer on official text and own phrases.")
     parser.add_argument("--catalogue", type=Path, action="append", default=[], help="official catalogue, JSON lines")
     parser.add_argument("--questions", type=Path, action="append", default=[], help="training questions, JSON lines")
-    parser.add_argument("--out", type=Path, default=DEFAULT_MODEL, help="model file to write (default: the shipped one)")
-    parser.add_argument("--least", type=float, default=2.0, help="least weight of a kept trigram")
+    parser.add_argument("--out", type=Path, default=DEFAULT_MODEL, help="file to write (default: the shipped one)")
+    parser.add_argument("--least", type=float, default=1.5, help="least weight of a kept trigram")
     options = parser.parse_args(argv)
     missing = [path for path in (*options.catalogue, *options.questions) if not path.is_file()]
     if missing:
         parser.error(f"no such file: {', '.join(map(str, missing))}")
     corpus = itertools.chain(
-        colloquial_passages(), *map(catalogue_passages, options.catalogue), *map(question_passages, options.questions),
+        colloquial_passages(), table_passages(), *map(catalogue_passages, options.catalogue),
+        *map(question_passages, options.questions),
     )
     numbers = train(corpus, options.out, options.least)
     _log.info("wrote %s: %s", options.out, json.dumps(numbers))
