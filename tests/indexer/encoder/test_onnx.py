@@ -22,9 +22,10 @@ ALL = TITLES + QUESTIONS + FOREIGN
 
 @pytest.fixture(scope="module")
 def st_model(settings: Settings, encoder_dir: Path) -> Any:
-    sentence_transformers = pytest.importorskip("sentence_transformers")
+    from sentence_transformers import SentenceTransformer
+
     folder = settings.models_dir / "encoder-st"
-    return sentence_transformers.SentenceTransformer(str(folder), device="cpu", model_kwargs={"dtype": "float32"})
+    return SentenceTransformer(str(folder), device="cpu", model_kwargs={"dtype": "float32"})
 
 
 @pytest.mark.slow
