@@ -1,0 +1,83 @@
+// The procedure card: four facts on top, the checklist under it, where it comes from at the end.
+import { el, safeUrl } from "./dom.js";
+import { date, feeFact, onlineFact, timeFact } from "./format.js";
+import { icon } from "./icons.js";
+import { printChecklist } from "./print.js";
+import { TEXTS as T } from "./texts.js";
+
+export function procedureCard(answer, ticks) {
+  const { fields, procedure } = answer;
+  const facts = answer.aspect === "overview" ? factTiles(fields) : null;
+  const documents = ["overview", "documents"].includes(answer.aspect) ? fields.documents || [] : [];
+  const checklist = documents.length ? checklistOf(answer, documents, ticks) : null;
+  return el(
+    "section",
+    { class: "card", "aria-label": procedure.name },
+    el("h3", {}, procedure.name),
+    facts,
+    checklist,
+    origin(answer),
+  );
+}
+
+function factTiles(fields) {
+  const facts = [
+    [T.fee, feeFact(fields.fee)],
+    [T.time, timeFact(fields.time)],
+    [T.place, (fields.places || [])[0]],
+    [T.online, onlineFact(fields)],
+  ].filter(([, value]) => value);
+  return el("dl", { class: "facts" }, ...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+}
+
+function checklistOf(answer, documents, ticks) {
+  const groups = grouped(documents, answer.fields.cases || []);
+  const print = el("button", { type: "button", class: "quiet", onclick: () => printChecklist(answer, groups) }, icon("print"), T.print);
+  return el(
+    "details",
+    { class: "checklist", open: answer.aspect === "documents" },
+    el("summary", {}, `${T.checklist} (${documents.length})`),
+    ...groups.map(([label, items]) =>
+      el("fieldset", {}, groups.length > 1 ? el("legend", {}, label) : null, ...items.map((item) => tickable(answer, item, ticks))),
+    ),
+    print,
+  );
+}
+
+function tickable(answer, item, ticks) {
+  const key = `${answer.procedure.code}|${item.when || ""}|${item.name}`;
+  const box = el("input", { type: "checkbox", onchange: () => ticks.set(key, box.checked) });
+  box.checked = ticks.has(key);
+  return el("label", {}, box, el("span", {}, el("b", {}, item.name), " ", el("small", {}, details(item))));
+}
+
+export function details(item) {
+  const count = item.copies > 1 ? `${item.copies} ${T.copies}` : "";
+  return [T[item.kind], count, item.note].filter(Boolean).join(" · ");
+}
+
+/** [label, documents] for what is always needed, then for each case. */
+export function grouped(documents, cases) {
+  const labels = new Map(cases.map((item) => [item.id, item.label]));
+  const groups = new Map();
+  for (const item of documents) {
+    const label = item.when ? labels.get(item.when) || item.when : T.always;
+    groups.set(label, [...(groups.get(label) || []), item]);
+  }
+  return [...groups];
+}
+
+function origin(answer) {
+  const parts = [`${T.version} ${answer.guide_version}`];
+  if (answer.decision_no) parts.push(`${T.decision} ${answer.decision_no}`);
+  if (answer.checked_on) parts.push(`${T.checked} ${date(answer.checked_on)}`);
+  const links = (answer.sources || [])
+    .filter((source) => safeUrl(source.url))
+    .map((source) => el("a", { href: source.url, target: "_blank", rel: "noopener noreferrer" }, source.title));
+  return el(
+    "footer",
+    { class: "origin" },
+    answer.origin === "imported" || answer.origin === "catalogue" ? el("p", {}, T[answer.origin]) : null,
+    el("p", {}, parts.join(", "), links.length ? ` · ${T.source}: ` : "", ...links),
+  );
+}
