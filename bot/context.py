@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from actions.handoff import Tickets
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
 from bot.gateway.desk import AgentDesk
@@ -71,6 +72,7 @@ class Context:
     search: Searching
     registry: Tracking
     executor: Executing
+    tickets: Tickets
     new_conversations: RateLimiter = field(default_factory=lambda: RateLimiter(240))
     failure: str = ""
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 
+from actions.answers import Answerer
+from actions.centres import Centres
+from actions.dossiers.bundle import build_dossiers
+from actions.executor import build_executor
+from actions.handoff import Tickets
+from actions.messages import Messages
+from actions.services import Services
 from bot.context import Context, Executing, Searching, Tracking
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
@@ -16,16 +25,22 @@ from bot.gateway.service import Gateway
 from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Answering, Capturing
 from bot.gateway.turns import TurnStore
+from bot.migrations import migrate
+from common.clock import utc_now
 from common.database import Database
 from common.identifiers import mask
 from common.keyring import Keyring
 from common.settings import Settings
+from indexer.encoder import load_encoder
+from indexer.search import SearchService
 from knowledge_base.store import KnowledgeBase
 
-__all__ = ["connect", "prepare", "wire"]
+__all__ = ["assemble", "connect", "prepare", "wire"]
 
 # A lease outlives the longest turn: waiting for Rasa, then the search-only answer.
 _LEASE_MARGIN_S = 20.0
+# A form left alone for this long is not taken up again; its values go.
+_DRAFT_LIFE = timedelta(days=30)
 
 
 def connect(
@@ -39,6 +54,9 @@ def connect(
     answerer: Answering,
     registry: Tracking,
     executor: Executing,
+    tickets: Tickets,
+    erasers: Sequence[Callable[[str], object]] = (),
+    chores: Sequence[Callable[[], object]] = (),
 ) -> Context:
     """The gateway and all that the routes need, around the parts that the lower rooms provide."""
     # A dossier code says nothing without its PIN, and the dialogue must read it to look a dossier up.
@@ -63,21 +81,58 @@ def connect(
         engine_process=process,
         gateway=Gateway(settings, store, turns, engine, hub, intake, answerer, masking),
         desk=AgentDesk(database),
-        eraser=Eraser(store, [trackers.erase]),
+        eraser=Eraser(store, [*erasers, trackers.erase], chores),
         knowledge_base=knowledge_base,
         search=search,
         registry=registry,
         executor=executor,
+        tickets=tickets,
     )
 
 
 def wire(settings: Settings) -> Context:
     """The service as `isee serve` runs it. Raises SetupProblem when `make setup` has not been run."""
-    from actions.executor import build_executor
-    from indexer.encoder import load_encoder
-    from indexer.search import SearchService
+    database = Database.from_settings(settings)
+    migrate(database)
+    knowledge_base = KnowledgeBase(database)
+    return assemble(
+        settings, database, knowledge_base, SearchService(knowledge_base, load_encoder(settings), settings.index_dir)
+    )
 
-    raise RuntimeError
+
+def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBase, search: SearchService) -> Context:
+    """The actions over a knowledge base and a search, and the gateway over the actions."""
+    keyring = Keyring.from_settings(settings)
+    dossiers = build_dossiers(settings, database, keyring)
+    tickets = Tickets(database)
+    services = Services(
+        settings=settings,
+        database=database,
+        keyring=keyring,
+        kb=knowledge_base,
+        search=search,
+        messages=Messages.load(),
+        intake=dossiers.intake,
+        drafts=dossiers.drafts,
+        registry=dossiers.registry,
+        centres=Centres.load(),
+        tickets=tickets,
+    )
+    answerer = Answerer(services)
+    return connect(
+        settings,
+        database,
+        keyring,
+        knowledge_base=knowledge_base,
+        search=search,
+        intake=dossiers.intake,
+        answerer=answerer,
+        registry=dossiers.registry,
+        executor=build_executor(services, answerer),
+        tickets=tickets,
+        erasers=[dossiers.drafts.erase, tickets.erase],
+        chores=[lambda: dossiers.drafts.expire(utc_now() - _DRAFT_LIFE), dossiers.uploads.purge],
+    )
 
 
 def prepare(context: Context) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, func, select, text
+from sqlalchemy import JSON, Index, String, delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -110,6 +110,17 @@ class Tickets:
     def close(self, number: str) -> None:
         """The matter is settled; the conversation may open another ticket."""
         self._set(number, "closed", utc_now())
+
+    def unsettled(self, limit: int = 100) -> list[Ticket]:
+        """Tickets that are not closed, the oldest first."""
+        wanted = select(HandoffTicket).where(HandoffTicket.status != "closed").order_by(HandoffTicket.opened_at)
+        with self._database.session(write=False) as session:
+            return [_ticket(row) for row in session.scalars(wanted.limit(limit))]
+
+    def erase(self, conversation_id: str) -> None:
+        """Deletes the conversation's tickets."""
+        with self._database.session() as session:
+            session.execute(delete(HandoffTicket).where(HandoffTicket.conversation_id == conversation_id))
 
     def _set(self, number: str, status: str, closed_at: datetime | None) -> None:
         with self._database.session() as session:

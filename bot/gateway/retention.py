@@ -22,11 +22,17 @@ class Eraser:
     """Deletes conversations everywhere they left something.
 
     Args:
-        others: called with the conversation's id before it is deleted: drafts, Rasa's events.
+        others: called with the conversation's id before it is deleted: drafts, tickets, Rasa's events.
+        chores: called once a day: drafts left alone, files that nothing refers to.
     """
 
-    def __init__(self, store: ConversationStore, others: Sequence[Callable[[str], None]] = ()) -> None:
-        self._store, self._others = store, others
+    def __init__(
+        self,
+        store: ConversationStore,
+        others: Sequence[Callable[[str], object]] = (),
+        chores: Sequence[Callable[[], object]] = (),
+    ) -> None:
+        self._store, self._others, self._chores = store, others, chores
 
     def erase(self, conversation_id: str) -> None:
         """Deletes one conversation; a part that can't be reached leaves the rest for the next try."""
@@ -35,7 +41,9 @@ class Eraser:
         self._store.erase(conversation_id)
 
     def erase_older_than(self, days: int) -> int:
-        """Deletes conversations that were silent for `days`; returns how many."""
+        """Does the daily chores and deletes conversations that were silent for `days`; returns how many."""
+        for chore in self._chores:
+            chore()
         moment, count = utc_now() - timedelta(days=days), 0
         while batch := self._store.older_than(moment):
             for conversation_id in batch:

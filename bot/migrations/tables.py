@@ -14,10 +14,10 @@ __all__ = ["METADATA"]
 
 
 def _import_tables() -> None:
-    """Tables stand in modules named `tables` beside the code that owns them."""
+    """Tables stand in modules named `tables` (or `tickets`) beside the code that owns them."""
     for package in (knowledge_base, actions, bot):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name.endswith(".tables") and not module.name.startswith("bot.migrations"):
+            if module.name.endswith((".tables", ".tickets")) and not module.name.startswith("bot.migrations"):
                 importlib.import_module(module.name)
 
 

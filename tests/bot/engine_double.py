@@ -1,6 +1,6 @@
 """A small HTTP server in its own process that stands where Rasa would: well, slow, garbled or broken, by the text.
 
-    python engine_double.py PORT SECRET
+python engine_double.py PORT SECRET
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ def answer(message: str) -> Any:
         return {"replies": [], "intent": None}
     status = "handed_off" if "cán bộ" in message else "clarified" if "mơ hồ" in message else "answered"
     reply = {"text": f"nghe: {message}", "status": status, "buttons": [BUTTON]}
-    return {"replies": [{"custom": reply}], "intent": {"name": "ask", "confidence": 0.9}, "active_loop": None, "slots": {}}
+    return {
+        "replies": [{"custom": reply}],
+        "intent": {"name": "ask", "confidence": 0.9},
+        "active_loop": None,
+        "slots": {},
+    }
 
 
 class Engine(BaseHTTPRequestHandler):

@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 import uvicorn
+
+from actions.handoff import Tickets
 from bot.app import create_app
 from bot.context import Context
 from bot.engine_process import free_port
@@ -44,7 +46,9 @@ class FormDouble:
         return None
 
     def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> Captured | None:
-        return Captured('/form_file{"ref":"f1"}', f"Tệp đã gửi: {filename}") if content.startswith(b"\xff\xd8") else None
+        return (
+            Captured('/form_file{"ref":"f1"}', f"Tệp đã gửi: {filename}") if content.startswith(b"\xff\xd8") else None
+        )
 
 
 class SearchDouble:
@@ -141,8 +145,16 @@ def assemble(settings: Settings) -> Context:
     migrate(database)
     double = SearchDouble()
     return connect(
-        settings, database, Keyring.from_settings(settings), knowledge_base=KnowledgeBase(database), search=double,
-        intake=FormDouble(), answerer=double, registry=NoDossiers(), executor=NoActions(),
+        settings,
+        database,
+        Keyring.from_settings(settings),
+        knowledge_base=KnowledgeBase(database),
+        search=double,
+        intake=FormDouble(),
+        answerer=double,
+        registry=NoDossiers(),
+        executor=NoActions(),
+        tickets=Tickets(database),
     )
 
 
@@ -151,7 +163,9 @@ def serving(home: Path, *, engine: bool = True, **settings: Any) -> Iterator[Run
     """The service over `home`; with `engine=False` nobody listens where Rasa should be."""
     rasa_port = free_port(0)
     chosen = Settings(
-        home=home, port=free_port(0), rasa_url=f"http://127.0.0.1:{rasa_port}",
+        home=home,
+        port=free_port(0),
+        rasa_url=f"http://127.0.0.1:{rasa_port}",
         **{"rasa_timeout_s": 1.0, "messages_per_minute": 1000, **settings},
     )
     made: list[Context] = []
@@ -161,8 +175,13 @@ def serving(home: Path, *, engine: bool = True, **settings: Any) -> Iterator[Run
         return made[-1]
 
     config = uvicorn.Config(
-        create_app(chosen, make), host="127.0.0.1", port=chosen.port, log_level="warning", lifespan="on",
+        create_app(chosen, make),
+        host="127.0.0.1",
+        port=chosen.port,
+        log_level="warning",
+        lifespan="on",
         timeout_graceful_shutdown=2,
+        server_header=False,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

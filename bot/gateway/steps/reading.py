@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from anyio.to_thread import run_sync
 
 from bot.gateway.steps.admission import without_command
@@ -42,7 +44,8 @@ class Capture:
                 raise InvalidInput(problem("no_place_for_file"), field="file")
         else:
             # Forms see the text as typed: a value may well begin with a slash, and none is ever run as a command.
-            taken = self._intake.capture(inbound.conversation_id, text=inbound.text, payload=inbound.payload)
+            text = unicodedata.normalize("NFC", inbound.text) if inbound.text is not None else None
+            taken = self._intake.capture(inbound.conversation_id, text=text, payload=inbound.payload)
         return (taken.intent_message, taken.transcript) if taken else None
 
 

@@ -97,7 +97,9 @@ def test_a_body_that_is_no_json_object_is_refused(talk: Talk, raw: bytes) -> Non
     assert is_problem(answer, 422)
 
 
-@pytest.mark.parametrize("text", ["😀👍🏽", "How do I register a birth?", "出生登记", "vk e mới đẻ", "a" * 2000, "'; DROP TABLE"])
+@pytest.mark.parametrize(
+    "text", ["😀👍🏽", "How do I register a birth?", "出生登记", "vk e mới đẻ", "a" * 2000, "'; DROP TABLE"]
+)
 def test_any_readable_text_gets_a_turn(talk: Talk, text: str) -> None:
     answer = talk.say(text)
     assert answer.status_code == 200 and answer.json()["messages"]
@@ -150,7 +152,9 @@ def test_a_file_is_taken_by_a_form_or_refused(talk: Talk) -> None:
     assert is_problem(nameless, 422)
 
 
-@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic YTpi"}, {"Authorization": "x"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic YTpi"}, {"Authorization": "x"}]
+)
 @pytest.mark.parametrize("path", ["messages", "events"])
 def test_without_the_token_nothing_is_readable(talk: Talk, headers: dict[str, str], path: str) -> None:
     assert is_problem(talk.running.http.get(f"{talk.path}/{path}", headers=headers), 401)

@@ -1,6 +1,6 @@
 """first tables
 
-Revision: e93f3b93efb0, after .
+Revision: 1734efb2d7c6, after .
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from alembic import op
 
 import common.database
 
-revision = 'e93f3b93efb0'
+revision = '1734efb2d7c6'
 down_revision = None
 branch_labels = None
 depends_on = None
