@@ -81,7 +81,9 @@ class DraftStore:
         shown = form.visible({name: value.value for name, value in stored.items()})
         values = {f.name: stored[f.name] for f in shown if f.name in stored}
         stage, asked = _position(row, shown, values)
-        note: dict[str, Any] = json.loads(self._keyring.decrypt(row.notice)) if row.notice else {"text": "", "options": []}
+        note: dict[str, Any] = {"text": "", "options": []}
+        if row.notice:
+            note = json.loads(self._keyring.decrypt(row.notice))
         return Draft(
             id=row.id, conversation_id=row.conversation_id, form=form, state=row.state, values=values, stage=stage,
             field=asked, consented=row.consent_at is not None,

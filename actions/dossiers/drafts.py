@@ -24,7 +24,9 @@ from common.keyring import Keyring
 __all__ = ["Draft", "DraftService"]
 
 # What surrounds a label in "cho em sửa lại phần số điện thoại".
-_EDIT_WORDS = frozenset(["sua", "chinh", "lai", "doi", "phan", "muc", "cho", "em", "toi", "minh", "a", "so", "cua", "giup"])
+_EDIT_WORDS = frozenset({
+    "sua", "chinh", "lai", "doi", "phan", "muc", "cho", "em", "toi", "minh", "a", "so", "cua", "giup",
+})
 _Open = tuple[Session, DraftRow, Draft]
 
 
@@ -61,7 +63,7 @@ class DraftService:
             if row is None:
                 row = DraftRow(
                     id=secrets.token_hex(16), conversation_id=conversation_id, form_slug=slug, open_slot=1,
-                    form_version=form.version, created_at=now)
+                    form_version=form.version, state="active", created_at=now, updated_at=now)
                 session.add(row)
             session.execute(update(DraftRow).where(
                 DraftRow.conversation_id == conversation_id, DraftRow.open_slot == 1, DraftRow.form_slug != slug,

@@ -29,7 +29,7 @@ from common.settings import Settings
 __all__ = ["Upload", "Uploads"]
 
 Kind = Literal["jpg", "png", "pdf"]
-_MAX_PIXELS = 50_000_000
+_MAX_PIXELS = 40_000_000
 _MAX_SIDE = 4000
 _MAX_PAGES = 50
 _ORPHAN = timedelta(hours=1)
@@ -80,17 +80,18 @@ class Uploads:
         """Writes the file encrypted and returns its id. A file that no answer takes is removed after an hour."""
         self.purge()
         file_id = secrets.token_hex(16)
-        path = self._path(file_id)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_suffix(".part")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(self._keyring.encrypt(upload.content))
-        draft.replace(path)
+        # The row first: what a crash leaves behind is found by `purge` through it.
         with self._database.session() as session:
             session.add(DossierFileRow(
                 id=file_id, conversation_id=conversation_id, sealed_name=self._keyring.encrypt(upload.name),
                 type=upload.type, size=len(upload.content), created_at=utc_now()))
+        path = self._path(file_id)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = path.with_suffix(".part")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(self._keyring.encrypt(upload.content))
+        part.replace(path)
         return file_id
 
     def read(self, file_id: str) -> Upload:
@@ -126,7 +127,7 @@ class Uploads:
     def _image(self, content: bytes, kind: Kind) -> bytes:
         """The picture drawn anew: no metadata (place, device), no trailing bytes, at most 4000 px a side."""
         try:
-            with Image.open(io.BytesIO(content)) as image:
+            with Image.open(io.BytesIO(content), formats=["JPEG", "PNG"]) as image:
                 if image.width * image.height > _MAX_PIXELS:
                     raise self._problem("pixels", limit=_MAX_PIXELS // 1_000_000)
                 image.load()

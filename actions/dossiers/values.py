@@ -56,8 +56,8 @@ class ValueReader:
         self._texts = texts
         self._communes = communes
         words = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
-        self._yes = {plain(word) for word in words["yes"]}
-        self._no = {plain(word) for word in words["no"]}
+        self._yes = {plain(word) for word in words["affirmative"]}
+        self._no = {plain(word) for word in words["negative"]}
         self._numbers: dict[str, int] = {plain(word): int(number) for word, number in words["numbers"].items()}
         self._scales: dict[str, int] = {plain(word): int(scale) for word, scale in words["scales"].items()}
 

@@ -1,0 +1,140 @@
+"""Whole conversations through intake and actions."""
+
+from __future__ import annotations
+
+import re
+
+from actions.dossiers.bundle import build_dossiers
+from common.database import Database
+from common.keyring import Keyring
+from common.settings import Settings
+from tests.actions.dossiers.citizen import KHAI_SINH, Citizen
+
+
+def test_birth_registration_from_consent_to_tracking(citizen: Citizen) -> None:
+    said = citizen.fills_in(KHAI_SINH)
+    assert "Trần Minh An" in said.replace("Tran", "Trần") or "Tran Minh An" in said
+    assert "022•••••1234" in said and "022190001234" not in said
+    said = citizen.taps("Nộp hồ sơ")
+    code = re.search(r"H49-\d{6}-\d{4}", said)
+    assert code and citizen.heard[0]["dossier"] == {"code": code[0], "status": "submitted"}
+    assert citizen.loop == {}
+    citizen.sends(f'/track_dossier{{"dossier_code":"{code[0]}"}}')
+    assert "4 số cuối" in citizen.said
+    assert "Đã nộp" in citizen.types("1234")
+    assert citizen.transcripts[-1] == "[Bốn số cuối: ••••]"
+
+
+def test_the_engine_never_sees_a_personal_value(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH)
+    everything = "\n".join(citizen.seen_by_engine)
+    for value in ("Lan", "022190001234", "345", "Sản Nhi"):
+        assert value not in everything
+    assert "[Số định danh của người nộp: 022•••••1234]" in citizen.transcripts
+    assert all("022190001234" not in line and "Nguyễn" not in line for line in citizen.transcripts)
+
+
+def test_nothing_personal_is_asked_before_consent(citizen: Citizen) -> None:
+    citizen.sends('/submit_dossier{"procedure_code":"1.001193"}')
+    assert "đồng ý" in citizen.said and "form" not in citizen.heard[0]
+    assert citizen.room.intake.capture("c1", text="022190001234") is None
+    citizen.taps("Không đồng ý")
+    assert "không thu thập" in citizen.said
+    assert citizen.room.drafts.resumable("c1") == []
+
+
+def test_wrong_answers_get_a_sentence_and_the_question_again(citizen: Citizen) -> None:
+    citizen.fills_in(["Nguyễn Thị Lan"])
+    said = citizen.types("02219000123")
+    assert "11 chữ số" in said and "Số định danh cá nhân của người nộp" in said
+    assert citizen.transcripts[-1] == "[Số định danh của người nộp: chưa hợp lệ, đã ẩn]"
+    assert "chứng minh nhân dân cũ" in citizen.types("100123456")
+    assert "số điện thoại" in citizen.types("022190001234")
+
+
+def test_back_edit_and_conditions(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH)
+    citizen.taps("Sửa: Quan hệ với trẻ")
+    assert "là gì của bé" in citizen.said
+    # A father is asked for the mother; as a mother these questions were hidden.
+    assert "mẹ bé" in citizen.taps("Cha")
+    citizen.taps("Quay lại")
+    assert "Quê quán" in citizen.said
+    citizen.types("Tiên Yên, Quảng Ninh")
+    assert citizen.heard[0]["form"]["field"]["name"] == "mother_name"
+    citizen.taps("Bỏ qua")
+    assert "Quan hệ với trẻ: Cha" in citizen.taps("Bỏ qua")
+    citizen.taps("Sửa: Quan hệ với trẻ")
+    assert "mẹ bé" not in citizen.taps("Mẹ") and "Họ và tên mẹ" not in citizen.said
+
+
+def test_a_restart_loses_nothing(citizen: Citizen, home: Settings, keyring: Keyring) -> None:
+    citizen.fills_in(KHAI_SINH[:6])
+    again = build_dossiers(home, Database.from_settings(home), keyring)
+    draft = again.drafts.active("c1")
+    assert draft is not None and draft.field is not None and draft.field.name == "child_sex"
+    assert draft.values["applicant_name"].display == "Nguyễn Thị Lan"
+
+
+def test_pause_and_resume(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH[:3])
+    citizen.taps("Để sau")
+    assert "làm tiếp" in citizen.said and citizen.loop == {}
+    assert citizen.room.intake.capture("c1", text="Nguyễn Thị Lan") is None
+    citizen.sends("/resume_form")
+    assert "mở lại" in citizen.said and "thư điện tử" in citizen.said
+
+
+def test_cancelling_erases(citizen: Citizen, database: Database) -> None:
+    from sqlalchemy import func, select
+
+    from actions.dossiers.tables import DraftValueRow
+
+    citizen.fills_in(KHAI_SINH[:6])
+    citizen.sends("/cancel")
+    with database.session(write=False) as session:
+        assert session.scalar(select(func.count()).select_from(DraftValueRow)) == 0
+    assert "xóa" in citizen.said
+
+
+def test_a_repeated_submission_shows_the_same_dossier(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH)
+    first = re.search(r"H49-\S+?\d{4}", citizen.taps("Nộp hồ sơ"))
+    again = citizen.sends("/confirm_submit")
+    assert first and first[0] in again and "không tạo thêm" in again
+    assert len(citizen.room.registry.dossiers()) == 1
+
+
+def test_submitting_too_early_goes_on_asking(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH[:2])
+    assert "chưa đến bước nộp" in citizen.sends("/confirm_submit")
+    assert citizen.room.registry.dossiers() == []
+
+
+def test_a_reference_works_once(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH[:1])
+    captured = citizen.room.intake.capture("c1", text="022190001234")
+    assert captured is not None
+    citizen.sends(captured.intent_message)
+    assert "đã được ghi nhận" in citizen.sends(captured.intent_message)
+
+
+def test_a_procedure_without_form_is_told_honestly(citizen: Citizen) -> None:
+    said = citizen.sends('/submit_dossier{"procedure_code":"1.012345"}')
+    assert "chưa lập được hồ sơ trực tuyến" in said and citizen.loop == {}
+    said = citizen.sends("/submit_dossier")
+    assert "thủ tục nào" in said and len(citizen.heard[0]["buttons"]) == 7
+
+
+def test_tracking_a_foreign_code(citizen: Citizen) -> None:
+    said = citizen.sends('/track_dossier{"dossier_code":"H57.132-260804-0583"}')
+    assert "ngoài Quảng Ninh" in said
+    assert citizen.room.intake.capture("c1", text="1234") is None
+
+
+def test_divided_former_unit_is_asked_back(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH[:-2])
+    said = citizen.types("thành phố Móng Cái")
+    assert "nhiều đơn vị mới" in said
+    assert len(citizen.heard[0]["form"]["field"]["choices"]) > 2
+    assert "bao nhiêu bản sao" in citizen.types("phường Móng Cái 1")
