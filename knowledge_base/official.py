@@ -30,6 +30,7 @@ __all__ = ["official_guide"]
 _MAX_NAME = 2000
 _MAX_TEXT = 400_000
 _MAX_ITEMS = 1000
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # PostgreSQL refuses NUL in text, UTF-8 refuses lone surrogates; neither belongs in a procedure.
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 
@@ -90,9 +91,11 @@ def official_guide(row: Any) -> Guide:
     """The guide of one row as the national portal's catalogue has it (`_Procedure`). Raises InvalidInput."""
     if not isinstance(row, dict):
         raise InvalidInput("dòng phải là một đối tượng JSON { … }")
-    cleaned = {key: value for key, value in row.items() if value is not None and key in _Procedure.model_fields}
+    used = {key: value for key, value in row.items() if value is not None and key in _Procedure.model_fields}
     try:
-        procedure = _Procedure.model_validate(cleaned)
+        procedure = _Procedure.model_validate(_unmarked(used))
+    except RecursionError:
+        raise InvalidInput("JSON lồng quá sâu") from None
     except ValidationError as error:
         raise InvalidInput(_explain(error)) from None
     _check(procedure)
@@ -100,6 +103,15 @@ def official_guide(row: Any) -> Guide:
         return Guide.model_validate(_guide_data(procedure))
     except ValidationError as error:
         raise InvalidInput(_explain(error)) from None
+
+
+def _unmarked(value: Any) -> Any:
+    """The portal's line breaks (`<br>`) as line breaks; every other character stays."""
+    if isinstance(value, str):
+        return _BREAK.sub("\n", value)
+    if isinstance(value, dict):
+        return {key: _unmarked(child) for key, child in value.items()}
+    return [_unmarked(child) for child in value] if isinstance(value, list) else value
 
 
 def _explain(error: ValidationError) -> str:

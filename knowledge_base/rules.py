@@ -226,12 +226,6 @@ def no_decision(guide: Guide, context: Context) -> Iterator[Finding]:
         yield ("decision_no",), "danh mục chính thức cũng không nêu số quyết định công bố; bổ sung khi có"
 
 
-def unnumbered(guide: Guide, context: Context) -> Iterator[Finding]:
-    """Warning: no decision number. The portal publishes a few procedures without one."""
-    if not guide.decision_no:
-        yield ("decision_no",), "thiếu số quyết định công bố (decision_no); chỉ để trống khi nguồn không ghi"
-
-
 def not_yet(guide: Guide, context: Context) -> Iterator[Finding]:
     """Warning: a guide that isn't in force yet isn't answered from."""
     if guide.effective_from and guide.effective_from > context.today:

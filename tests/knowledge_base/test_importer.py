@@ -43,7 +43,7 @@ def test_fifty_rows_come_in_once_and_stay(tmp_path: Path, kb: KnowledgeBase) -> 
 
 
 def test_a_row_keeps_the_portals_words() -> None:
-    guide = official_guide(official_row(steps="Nộp rồi\n  nhận kết quả."))
+    guide = official_guide(official_row(steps="Nộp rồi\n  nhận kết quả.", conditions="Đủ 18 tuổi.<br>Có sức khỏe."))
     assert guide.steps == ["Nộp rồi\n  nhận kết quả."]
     assert [(time.amount, time.unit) for time in guide.time] == [(5, "working_day")]
     assert [(fee.amount, fee.verbatim) for fee in guide.fee] == [(None, "Miễn phí")]
@@ -54,7 +54,7 @@ def test_a_row_keeps_the_portals_words() -> None:
     assert [(basis.number, basis.title) for basis in guide.legal_basis] == [
         ("1/2025/QH15", "Luật Thử nghiệm"), ("Nghị định", None),
     ]
-    assert guide.conditions == ["Đủ 18 tuổi."]
+    assert guide.conditions == ["Đủ 18 tuổi.\nCó sức khỏe."]
 
 
 @pytest.mark.parametrize("text", ["Miễn phí", "Miễn phí (Theo quy định)", "Phí : 0 Đồng", "Lệ phí : Không Đồng"])
