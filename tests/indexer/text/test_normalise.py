@@ -12,7 +12,8 @@ CHAT = st.one_of(
     st.text(alphabet=LETTERS, max_size=60),
     st.lists(st.sampled_from([
         "ko", "k", "dc", "đc", "hs", "dk", "đk", "bn", "z", "r", "h", "a", "e", "c", "t", "m", "vk", "ck", "hong",
-        "hông", "nhanhhh", "sinhh", "giaays", "ddawng", "ky1", "d9ang8", "kethon", "50", "H49-260101-0001", "1.001193", "hoà",
+        "hông", "nhanhhh", "sinhh", "giaays", "ddawng", "ky1",
+        "d9ang8", "kethon", "50", "H49-260101-0001", "1.001193", "hoà",
         "tóan", "§¨ng", "Ñaêng", "kyù", "p.bai", "tp", "CCCD", "???", ":))", "12/3/2026", "http://a.vn/k?dc=1", "đẻ",
         "ạ",
     ]), max_size=12).map(" ".join),
