@@ -12,12 +12,31 @@ from common.errors import SetupProblem
 from common.keyring import Keyring
 from common.settings import PROJECT_ROOT, Settings
 
-__all__ = ["MODEL_NAME", "RASA_PYTHON", "engine_environment", "model_digest", "model_path", "rasa_command", "train", "trained", "validate"]
+__all__ = [
+    "MODEL_NAME",
+    "RASA_PYTHON",
+    "engine_environment",
+    "model_digest",
+    "model_path",
+    "rasa_command",
+    "train",
+    "trained",
+    "validate",
+]
 
 RASA_PYTHON = PROJECT_ROOT / ".venv-rasa" / "bin" / "python"
 MODEL_NAME = "isee"
 # Whatever changes what a trained model does; text and encoder code included, since features come from them.
-_SOURCES = ("config.yml", "domain.yml", "domain", "nlu_data", "bot/engine", "indexer/text", "indexer/encoder/onnx.py", "indexer/spacy_vi")
+_SOURCES = (
+    "config.yml",
+    "domain.yml",
+    "domain",
+    "nlu_data",
+    "bot/engine",
+    "indexer/text",
+    "indexer/encoder/onnx.py",
+    "indexer/spacy_vi",
+)
 _KINDS = {".yml", ".py", ".tsv", ".txt", ".npz", ".json"}
 
 
@@ -52,6 +71,7 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         **os.environ,
         "ISEE_HOME": str(settings.home),
         "ISEE_PORT": str(settings.port),
+        "ISEE_TRACKER_URL": f"sqlite:///{settings.home / 'tracker.db'}",
         "ISEE_ENGINE_SECRET": Keyring.from_settings(settings).engine_secret(),
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -74,9 +94,26 @@ def train(settings: Settings) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = model_digest(settings)
     log = settings.home / "logs" / "rasa-train.log"
-    _run(settings, [str(RASA_PYTHON), "-m", "indexer.spacy_vi", str(spacy_path(settings))], log)
-    _run(settings, rasa_command("train", "--domain", _domain(), "--data", "nlu_data", "--config", "config.yml", "--out",
-                                str(target.parent), "--fixed-model-name", f"{MODEL_NAME}-new"), log)
+    communes = PROJECT_ROOT / "actions" / "centres" / "data" / "communes.json"
+    build_spacy = ["-m", "indexer.spacy_vi.build", "--communes", str(communes), "--out", str(spacy_path(settings))]
+    _run(settings, [str(RASA_PYTHON), *build_spacy], log)
+    _run(
+        settings,
+        rasa_command(
+            "train",
+            "--domain",
+            _domain(),
+            "--data",
+            "nlu_data",
+            "--config",
+            "config.yml",
+            "--out",
+            str(target.parent),
+            "--fixed-model-name",
+            f"{MODEL_NAME}-new",
+        ),
+        log,
+    )
     (target.parent / f"{MODEL_NAME}-new.tar.gz").replace(target)
     target.with_suffix(".digest").write_text(digest)
 
@@ -84,8 +121,21 @@ def train(settings: Settings) -> None:
 def validate(settings: Settings) -> None:
     """`rasa data validate`, warnings being errors. Raises SetupProblem with what it found."""
     log = settings.home / "logs" / "rasa-validate.log"
-    _run(settings, rasa_command("data", "validate", "--fail-on-warnings", "--domain", _domain(), "--data", "nlu_data",
-                                "--config", "config.yml"), log)
+    _run(
+        settings,
+        rasa_command(
+            "data",
+            "validate",
+            "--fail-on-warnings",
+            "--domain",
+            _domain(),
+            "--data",
+            "nlu_data",
+            "--config",
+            "config.yml",
+        ),
+        log,
+    )
 
 
 def _domain() -> str:
@@ -102,8 +152,14 @@ def _source_files() -> Iterator[Path]:
 def _run(settings: Settings, command: list[str], log: Path) -> None:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as out:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
-            command, cwd=PROJECT_ROOT, env=engine_environment(settings), stdout=out, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            command,
+            cwd=PROJECT_ROOT,
+            env=engine_environment(settings),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
     if done.returncode:
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
         raise SetupProblem(f"Rasa dừng với mã {done.returncode}. Phần cuối của {log}:\n{tail}")

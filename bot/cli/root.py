@@ -40,6 +40,11 @@ COMMANDS: dict[str, str] = {
 }
 
 
+@app.callback()
+def _root() -> None:
+    """iSee: trợ lý ảo thủ tục hành chính."""
+
+
 def _mount(only: str | None) -> None:
     for name, module in GROUPS.items():
         if only in (None, name):

@@ -30,7 +30,8 @@ METRICS: dict[str, Metric] = {
 def summary(ranks: Sequence[Rank]) -> dict[str, float | int]:
     """All metrics and `n` over the ranks; zeros when there are none."""
     values: dict[str, float | int] = {
-        name: round(float(np.mean([metric(rank) for rank in ranks])), 4) if ranks else 0.0 for name, metric in METRICS.items()
+        name: round(float(np.mean([metric(rank) for rank in ranks])), 4) if ranks else 0.0
+        for name, metric in METRICS.items()
     }
     return {**values, "n": len(ranks)}
 

@@ -40,7 +40,12 @@ def load_questions(path: Path) -> list[Question]:
         try:
             data = json.loads(row.raw)
             if "question" not in data and "text" in data:  # out-of-scope files name only a text and its kind
-                data = {"id": f"line-{row.line}", "question": data["text"], "behaviour": "abstain", "source": data.get("kind", "")}
+                data = {
+                    "id": f"line-{row.line}",
+                    "question": data["text"],
+                    "behaviour": "abstain",
+                    "source": data.get("kind", ""),
+                }
             questions.append(Question.model_validate(data))
         except (ValueError, ValidationError, AttributeError, TypeError) as error:
             first = str(error).splitlines()[0]

@@ -48,8 +48,10 @@ def encode_entries(
 ) -> np.ndarray:
     """Vectors of `entries`, float32 (n, dim). `known` maps text digests to vectors that need no encoding."""
     digests = [text_digest(entry.text) for entry in entries]
-    fresh = sorted({digest: entry.text for digest, entry in zip(digests, entries, strict=True) if digest not in known}.items(),
-                   key=lambda pair: len(pair[1]))
+    fresh = sorted(
+        {digest: entry.text for digest, entry in zip(digests, entries, strict=True) if digest not in known}.items(),
+        key=lambda pair: len(pair[1]),
+    )
     vectors = dict(known)
     for start in range(0, len(fresh), _BATCH):
         batch = fresh[start : start + _BATCH]

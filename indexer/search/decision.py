@@ -18,7 +18,16 @@ from indexer.search.types import Decision
 
 __all__ = ["SHAPE", "Calibration", "Verdict", "shape"]
 
-SHAPE = ("probability", "margin", "dense", "dense_name", "query_covered", "name_covered", "bm25_synonym", "length")
+SHAPE = (
+    "probability",
+    "margin",
+    "dense",
+    "dense_name",
+    "query_covered",
+    "name_covered",
+    "bm25_synonym",
+    "length",
+)
 
 
 def shape(features: np.ndarray, probabilities: np.ndarray, families: list[str], syllable_count: int) -> np.ndarray:
@@ -30,7 +39,16 @@ def shape(features: np.ndarray, probabilities: np.ndarray, families: list[str], 
     own = sum(float(p) for p, family in zip(probabilities, families, strict=True) if family == first)
     rival = max((float(p) for p, family in zip(probabilities, families, strict=True) if family != first), default=0.0)
     return np.array(
-        [own, own - rival, features[0, 0], features[0, 1], features[0, 7], features[0, 6], features[0, 5], min(syllable_count, 20) / 20],
+        [
+            own,
+            own - rival,
+            features[0, 0],
+            features[0, 1],
+            features[0, 7],
+            features[0, 6],
+            features[0, 5],
+            min(syllable_count, 20) / 20,
+        ],
         dtype=np.float32,
     )
 
@@ -56,7 +74,10 @@ class Calibration:
     def shipped(cls) -> Calibration:
         """The calibration that the product ships."""
         data = json.loads((Path(__file__).parent / "data" / "calibration.json").read_text(encoding="utf-8"))
-        vectors = {part: np.array([data[part][name] for name in (*SHAPE, "bias")], dtype=np.float32) for part in ("right", "domain")}
+        vectors = {
+            part: np.array([data[part][name] for name in (*SHAPE, "bias")], dtype=np.float32)
+            for part in ("right", "domain")
+        }
         return cls(vectors["right"], vectors["domain"], float(data["answer_at"]), float(data["domain_at"]))
 
     def decide(self, seen: np.ndarray) -> Verdict:

@@ -21,8 +21,17 @@ from indexer.text import syllables
 __all__ = ["FEATURES", "Candidates", "Ranker", "candidates"]
 
 FEATURES = (
-    "dense", "dense_name", "dense_focus", "bm25", "bm25_stripped", "bm25_synonym",
-    "name_covered", "query_covered", "commune", "ministry_only", "curated",
+    "dense",
+    "dense_name",
+    "dense_focus",
+    "bm25",
+    "bm25_stripped",
+    "bm25_synonym",
+    "name_covered",
+    "query_covered",
+    "commune",
+    "ministry_only",
+    "curated",
 )
 POOL = 60  # procedures whose features are computed; recall@60 of the sum of ranks is above .99 on development data
 _UNSEEN_IDF = 4.0
@@ -46,7 +55,9 @@ def candidates(query: Query, snapshot: Snapshot, encoder: Encoder) -> Candidates
     for expansion in query.expansions:
         synonym = np.maximum(synonym, snapshot.lexical.scores(expansion)[0])
     columns = [
-        snapshot.best(dense[0]), snapshot.of_names(dense[0]), snapshot.best(dense[-1]),
+        snapshot.best(dense[0]),
+        snapshot.of_names(dense[0]),
+        snapshot.best(dense[-1]),
         *(_relative(snapshot.best(scores)) for scores in (accented, stripped, synonym)),
     ]
     pool = _pool(columns)
@@ -55,7 +66,7 @@ def candidates(query: Query, snapshot: Snapshot, encoder: Encoder) -> Candidates
         features[:, place] = column[pool]
     asked = set(syllables(query.focus)).union(*(syllables(expansion) for expansion in query.expansions))
     for place, index in enumerate(pool):
-        features[place, len(columns):] = _structure(asked, snapshot, int(index))
+        features[place, len(columns) :] = _structure(asked, snapshot, int(index))
     return Candidates(pool, features, dense.max(axis=0) + 0.1 * _relative(synonym))
 
 
@@ -65,7 +76,13 @@ def _structure(asked: set[str], snapshot: Snapshot, index: int) -> tuple[float, 
     shared = sum(weight[syllable] for syllable in facts.name_syllables & asked)
     name_mass = sum(weight[syllable] for syllable in facts.name_syllables) or 1.0
     query_mass = sum(weight.get(syllable, _UNSEEN_IDF) for syllable in asked) or 1.0
-    return (shared / name_mass, shared / query_mass, float(facts.commune), float(facts.ministry_only), float(facts.curated))
+    return (
+        shared / name_mass,
+        shared / query_mass,
+        float(facts.commune),
+        float(facts.ministry_only),
+        float(facts.curated),
+    )
 
 
 def _relative(scores: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from knowledge_base.store import KnowledgeBase
 
 from common.errors import NotReady, SetupProblem
 from indexer.encoder import Encoder
@@ -20,7 +21,6 @@ from indexer.search.types import Entry, Hit, SearchResult
 from indexer.search.vectors import VectorTable
 from indexer.text import syllables
 from knowledge_base.model import Published
-from knowledge_base.store import KnowledgeBase
 
 __all__ = ["SearchService"]
 
@@ -36,8 +36,15 @@ class SearchService:
         service.search("làm giấy khai sinh cho con").hits[0].code
     """
 
-    def __init__(self, kb: KnowledgeBase, encoder: Encoder, folder: Path, *, ranker: Ranker | None = None,
-                 calibration: Calibration | None = None) -> None:
+    def __init__(
+        self,
+        kb: KnowledgeBase,
+        encoder: Encoder,
+        folder: Path,
+        *,
+        ranker: Ranker | None = None,
+        calibration: Calibration | None = None,
+    ) -> None:
         self._kb, self._encoder, self._folder = kb, encoder, folder
         self._ranker = ranker or Ranker.shipped()
         self._calibration = calibration or Calibration.shipped()
@@ -72,7 +79,9 @@ class SearchService:
         pool = candidates(query, snapshot, self._encoder)
         return self._ranked(text, query, snapshot, pool, k, started)
 
-    def _ranked(self, text: str, query: Query, snapshot: Snapshot, pool: Candidates, k: int, started: float) -> SearchResult:
+    def _ranked(
+        self, text: str, query: Query, snapshot: Snapshot, pool: Candidates, k: int, started: float
+    ) -> SearchResult:
         scores = self._ranker.scores(pool.features)
         order = np.argsort(-scores, kind="stable")
         probabilities = self._ranker.probabilities(scores[order])
@@ -81,8 +90,12 @@ class SearchService:
         seen = shape(pool.features[order], probabilities, families, len(syllables(query.focus)))
         verdict = self._calibration.decide(seen)
         hits = tuple(
-            Hit(code, snapshot.facts[code].name, float(probability),
-                snapshot.entries[snapshot.best_row(pool.rows, int(index))].text)
+            Hit(
+                code,
+                snapshot.facts[code].name,
+                float(probability),
+                snapshot.entries[snapshot.best_row(pool.rows, int(index))].text,
+            )
             for code, probability, index in zip(codes[:k], probabilities, pool.codes[order], strict=False)
         )
         return SearchResult(text, query.normalised, verdict.decision, verdict.confidence, hits, _ms(started))
@@ -92,8 +105,8 @@ class SearchService:
     def ensure_built(self, progress: builder.Progress | None = None, *, force: bool = False) -> int:
         """Loads the stored index, updates what is stale and saves it; returns the number of texts encoded."""
         with self._writing:
-            published = {item.code: item for item in self._kb.all()}
-            revision = self._kb.revision()
+            state = self._kb.snapshot()
+            published, revision = state.current, state.revision
             prepared = builder.prepare(item.guide for item in published.values())
             stored = None if force else self._load()
             facts = {code: facts_of(item) for code, item in published.items()}
@@ -103,8 +116,14 @@ class SearchService:
             else:
                 known = _known(stored)
                 vectors = builder.encode_entries(prepared.entries, self._encoder, known, progress)
-                save_index(self._folder, encoder=self._encoder.fingerprint, revision=revision, digests=prepared.digests,
-                           entries=prepared.entries, vectors=vectors)
+                save_index(
+                    self._folder,
+                    encoder=self._encoder.fingerprint,
+                    revision=revision,
+                    digests=prepared.digests,
+                    entries=prepared.entries,
+                    vectors=vectors,
+                )
                 fresh = load_index(self._folder, verify=False)
                 if fresh is None:
                     raise SetupProblem(f"Không đọc lại được chỉ mục vừa ghi ở {self._folder}.")

@@ -45,7 +45,13 @@ def facts_of(published: Published) -> Facts:
 class Snapshot:
     """Vectors, lexical index and facts of one knowledge-base revision. Read-only, shared between threads."""
 
-    def __init__(self, table: VectorTable, facts: Mapping[str, Facts], revision: int, lexical: LexicalIndex | None = None) -> None:
+    def __init__(
+        self,
+        table: VectorTable,
+        facts: Mapping[str, Facts],
+        revision: int,
+        lexical: LexicalIndex | None = None,
+    ) -> None:
         self.table = table
         self.facts = dict(facts)
         self.revision = revision

@@ -48,7 +48,15 @@ class StoredIndex:
     vectors: Any  # faiss.IndexFlatIP, memory-mapped
 
 
-def save_index(folder: Path, *, encoder: str, revision: int, digests: dict[str, str], entries: list[Entry], vectors: np.ndarray) -> Manifest:
+def save_index(
+    folder: Path,
+    *,
+    encoder: str,
+    revision: int,
+    digests: dict[str, str],
+    entries: list[Entry],
+    vectors: np.ndarray,
+) -> Manifest:
     """Writes a new generation and makes it the current one. `vectors`: float32 (n, dim), L2-normalised."""
     folder.mkdir(parents=True, exist_ok=True)
     target = Path(tempfile.mkdtemp(prefix="generation-", dir=folder))

@@ -59,7 +59,11 @@ class VectorTable:
 
     def vectors(self) -> np.ndarray:
         """All row vectors, float32 (rows, dim)."""
-        base = self.base.reconstruct_n(0, len(self.base_entries)) if self.base_entries else np.zeros((0, self.base.d), np.float32)
+        base = (
+            self.base.reconstruct_n(0, len(self.base_entries))
+            if self.base_entries
+            else np.zeros((0, self.base.d), np.float32)
+        )
         return np.concatenate([base, self.delta]) if self.delta_entries else base
 
     def replace(self, codes: set[str], entries: list[Entry], vectors: np.ndarray) -> VectorTable:

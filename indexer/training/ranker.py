@@ -106,7 +106,9 @@ def ranking_figures(pairs: Sequence[tuple[Example, Ranker]]) -> dict[str, float]
             hits = np.flatnonzero(example.gold[order])
             ranks.append(int(hits[0]) if len(hits) else 999)
     array = np.array(ranks)
-    return {f"top{k}": round(float((array < k).mean()), 4) for k in (1, 3, 5)} | {"pool": round(float((array < 999).mean()), 4)}
+    return {f"top{k}": round(float((array < k).mean()), 4) for k in (1, 3, 5)} | {
+        "pool": round(float((array < 999).mean()), 4)
+    }
 
 
 def calibrate(pairs: Sequence[tuple[Example, Ranker]]) -> tuple[Calibration, dict[str, Any]]:
@@ -116,7 +118,9 @@ def calibrate(pairs: Sequence[tuple[Example, Ranker]]) -> tuple[Calibration, dic
         scores = ranker.scores(example.features)
         order = np.argsort(-scores, kind="stable")
         chances = ranker.probabilities(scores[order])
-        seen.append(shape(example.features[order], chances, [example.families[i] for i in order], example.syllable_count))
+        seen.append(
+            shape(example.features[order], chances, [example.families[i] for i in order], example.syllable_count)
+        )
         right.append(bool(example.gold[order][0]) and example.question.behaviour == "answer")
         domain.append(bool(example.question.gold_codes))
         wanted.append(example.question.behaviour)
@@ -144,16 +148,22 @@ def _utility(at: tuple[float, float], chance: list[np.ndarray], right: list[bool
     harm = (decided == "answer") & ~np.array(right)
     # Asking back on an answerable question is a small cost, not a failure.
     asked = (decided == "clarify") & (np.array(wanted) == "answer")
-    return float(good.mean() + 0.4 * asked.mean() - 3.0 * harm.mean())
+    # Sending away somebody whose question we know is worse than asking back a stranger.
+    sent_away = (decided == "abstain") & (np.array(wanted) != "abstain")
+    return float(good.mean() + 0.4 * asked.mean() - 3.0 * harm.mean() - 1.0 * sent_away.mean())
 
 
-def _decision_figures(at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: list[str]) -> dict[str, Any]:
+def _decision_figures(
+    at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: list[str]
+) -> dict[str, Any]:
     decided, want = _decided(at, chance), np.array(wanted)
     return {
         "behaviour_right": round(float((decided == want).mean()), 4),
         "wrong_confident": round(float(((decided == "answer") & ~np.array(right)).mean()), 4),
-        "by_wanted": {name: {did: int(((want == name) & (decided == did)).sum()) for did in ("answer", "clarify", "abstain")}
-                      for name in ("answer", "clarify", "abstain")},
+        "by_wanted": {
+            name: {did: int(((want == name) & (decided == did)).sum()) for did in ("answer", "clarify", "abstain")}
+            for name in ("answer", "clarify", "abstain")
+        },
     }
 
 
@@ -173,7 +183,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     pairs = cross_validate(every)
     calibration, decisions = calibrate(pairs)
     ranker = fit(every)
-    figures = {"ranking": ranking_figures(pairs), "decisions": decisions, "questions": len(asked), "out_of_scope": len(foreign)}
+    figures = {
+        "ranking": ranking_figures(pairs),
+        "decisions": decisions,
+        "questions": len(asked),
+        "out_of_scope": len(foreign),
+    }
     workspace.say(json.dumps(figures, ensure_ascii=False, indent=1))
     if args.write:
         write(ranker, calibration, figures)
@@ -182,11 +197,23 @@ def main(argv: Sequence[str] | None = None) -> None:
 def write(ranker: Ranker, calibration: Calibration, figures: dict[str, Any]) -> None:
     """The data files that search ships, with the figures they were accepted on."""
     weights = {name: round(float(weight), 4) for name, weight in zip(FEATURES, ranker.weights, strict=True)}
-    _dump(DATA / "ranker.json", {"weights": weights, "temperature": ranker.temperature, "figures": figures["ranking"]})
-    parts = {part: dict(zip((*SHAPE, "bias"), (round(float(value), 4) for value in vector), strict=True))
-             for part, vector in (("right", calibration.right), ("domain", calibration.domain))}
-    _dump(DATA / "calibration.json", {**parts, "answer_at": calibration.answer_at, "domain_at": calibration.domain_at,
-                                      "figures": figures["decisions"]})
+    _dump(
+        DATA / "ranker.json",
+        {"weights": weights, "temperature": ranker.temperature, "figures": figures["ranking"]},
+    )
+    parts = {
+        part: dict(zip((*SHAPE, "bias"), (round(float(value), 4) for value in vector), strict=True))
+        for part, vector in (("right", calibration.right), ("domain", calibration.domain))
+    }
+    _dump(
+        DATA / "calibration.json",
+        {
+            **parts,
+            "answer_at": calibration.answer_at,
+            "domain_at": calibration.domain_at,
+            "figures": figures["decisions"],
+        },
+    )
 
 
 def _dump(path: Path, data: dict[str, Any]) -> None:

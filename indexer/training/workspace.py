@@ -5,14 +5,23 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from knowledge_base.store import KnowledgeBase
+
+import numpy as np
+
 from common.database import Database
 from common.settings import get_settings
 from indexer.encoder import Encoder, load_encoder
 from indexer.search import SearchService
+from indexer.search.decision import SHAPE, Calibration
+from indexer.search.ranker import FEATURES, Ranker
 from indexer.search.snapshot import Snapshot
-from knowledge_base.store import KnowledgeBase
 
 __all__ = ["Workspace", "open_workspace"]
+
+# Training must not need what it makes.
+_UNTRAINED = Ranker(np.ones(len(FEATURES), dtype=np.float32), 1.0)
+_UNCALIBRATED = Calibration(np.ones(len(SHAPE) + 1), np.ones(len(SHAPE) + 1), 0.5, 0.5)
 
 
 @dataclass(frozen=True)
@@ -27,13 +36,15 @@ class Workspace:
 
 
 def open_workspace() -> Workspace:
-    """Opens the knowledge base and index under `ISEE_HOME`; builds what is missing."""
+    """Indexes the shipped guides (not what staff published here), so that training gives the same product anywhere."""
     settings = get_settings()
-    database = Database.from_settings(settings)
+    folder = settings.home / "training"
+    folder.mkdir(parents=True, exist_ok=True)
+    database = Database(f"sqlite:///{folder / 'shipped.db'}")
     database.create_all()
     kb = KnowledgeBase(database)
     kb.load_shipped()
     encoder = load_encoder(settings)
-    search = SearchService(kb, encoder, settings.index_dir)
+    search = SearchService(kb, encoder, folder / "index", ranker=_UNTRAINED, calibration=_UNCALIBRATED)
     search.ensure_built()
     return Workspace(encoder, search.snapshot, search)
