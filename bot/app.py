@@ -16,6 +16,7 @@ from bot.api import dossiers, health, knowledge
 from bot.api.pages import mount_pages
 from bot.api.shell import make_shell
 from bot.channels import web
+from bot.console.web import install_console
 from bot.context import Context
 from bot.gateway.retention import retention_loop
 from bot.wiring import prepare, wire
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
     app = make_shell(chosen, lifespan)
     for router in (web.router, knowledge.router, dossiers.router, health.router, actions_route.router):
         app.include_router(router)
+    install_console(app)
     mount_pages(app)
     return app
 
@@ -68,8 +70,9 @@ def serve(settings: Settings | None = None) -> None:
     """Serves until interrupted (`isee serve`). The address comes from the settings."""
     chosen = settings or get_settings()
     isee_logging.configure(chosen, mask)
+    context = wire(chosen)  # before the server starts, so that an incomplete set-up ends with its one sentence
     uvicorn.run(
-        create_app(chosen),
+        create_app(chosen, lambda _: context),
         host=chosen.host,
         port=chosen.port,
         log_config=None,

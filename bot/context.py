@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from actions.handoff import Tickets
+from bot.console.accounts import Accounts
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
 from bot.gateway.desk import AgentDesk
@@ -73,6 +74,7 @@ class Context:
     registry: Tracking
     executor: Executing
     tickets: Tickets
+    accounts: Accounts
     new_conversations: RateLimiter = field(default_factory=lambda: RateLimiter(240))
     failure: str = ""
 

@@ -105,6 +105,8 @@ class EngineProcess:
                     self._enter("up", port=self._port, pid=self._process.pid)
                     self._on_up()
                     await self._watch(client)
+                else:
+                    _log.warning("engine_did_not_start", code=self._process.returncode)
         finally:
             await self._end()
 

@@ -23,17 +23,9 @@ class TrackerStore:
         )
 
     def environment(self) -> dict[str, str]:
-        """The variables that endpoints.yml reads."""
-        url = self._url
-        local = url.get_backend_name() == "sqlite"
-        host = "" if local else f"{url.host or 'localhost'}:{url.port or 5432}"
-        return {
-            "ISEE_TRACKER_DIALECT": url.get_backend_name(),
-            "ISEE_TRACKER_HOST": host,
-            "ISEE_TRACKER_DB": str(url.database or ""),
-            "ISEE_TRACKER_USER": url.username or "",
-            "ISEE_TRACKER_PASSWORD": url.password or "",
-        }
+        """What endpoints.yml reads: the whole URL, with the driver that Rasa's environment has."""
+        url = self._url.set(drivername=self._url.get_backend_name())
+        return {"ISEE_TRACKER_URL": url.render_as_string(hide_password=False)}
 
     def erase(self, conversation_id: str) -> None:
         """Deletes the conversation's events; nothing to do where Rasa has not made its table yet."""

@@ -13,6 +13,7 @@ from actions.executor import build_executor
 from actions.handoff import Tickets
 from actions.messages import Messages
 from actions.services import Services
+from bot.console.accounts import Accounts
 from bot.context import Context, Executing, Searching, Tracking
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
@@ -87,6 +88,7 @@ def connect(
         registry=registry,
         executor=executor,
         tickets=tickets,
+        accounts=Accounts(database, keyring),
     )
 
 

@@ -19,10 +19,13 @@ from common.settings import Settings
 
 __all__ = ["configure", "masking"]
 
-_LONGEST = 2000
+# A long text keeps both ends: a traceback's last lines say what happened.
+_LONGEST = 4000
+_HEAD = 500
 # Their INFO lines repeat what our own request line says, or name URLs with query strings.
 _QUIET = (
     "httpx",
+    "rasa_sdk",
     "httpcore",
     "uvicorn.access",
     "alembic",
@@ -38,7 +41,7 @@ def masking(mask: Callable[[str], str]) -> Processor:
 
     def clean(value: Any) -> Any:
         if isinstance(value, str):
-            return mask(value if len(value) <= _LONGEST else value[:_LONGEST] + "…")
+            return mask(value if len(value) <= _LONGEST else f"{value[:_HEAD]} … {value[_HEAD - _LONGEST :]}")
         if isinstance(value, dict):
             return {key: clean(item) for key, item in value.items()}
         if isinstance(value, list | tuple | set):

@@ -1,0 +1,215 @@
+"""The console's pages. Routes read, call a service and render; texts stand in the templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, FastAPI, Form, Request
+from fastapi.templating import Jinja2Templates
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from bot.api.deps import ContextDep
+from bot.console.accounts import SESSION_LIFE, Role, Staff
+from bot.console.session import COOKIE, AgentDep, FormOf, OfficerDep, SignInNeeded, StaffDep
+from bot.context import Context
+from common.clock import to_local
+from common.errors import Conflict, InvalidInput, ISeeError, NotAuthenticated, TooManyRequests
+from common.identifiers import mask
+
+__all__ = ["install_console"]
+
+_HERE = Path(__file__).parent
+_LONGEST_REPLY = 2000
+router = APIRouter(prefix="/console", include_in_schema=False)
+_templates = Jinja2Templates(_HERE / "templates")
+_templates.env.filters["when"] = lambda moment: to_local(moment).strftime("%H:%M %d/%m/%Y")
+
+
+@router.get("/")
+async def home(staff: StaffDep) -> Response:
+    return _go("/console/dossiers" if staff.role is Role.OFFICER else "/console/conversations")
+
+
+@router.get("/login")
+async def login_page(request: Request) -> Response:
+    return _page(request, "login.html")
+
+
+@router.post("/login")
+async def login(
+    request: Request,
+    context: ContextDep,
+    name: Annotated[str, Form(max_length=64)],
+    password: Annotated[str, Form(max_length=200)],
+) -> Response:
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise SignInNeeded("")
+    try:
+        token = await run_sync(context.accounts.sign_in, name, password)
+    except (NotAuthenticated, TooManyRequests) as error:
+        return _page(request, "login.html", status=error.status, problem=error.detail)
+    answer = _go("/console/")
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(SESSION_LIFE.total_seconds()),
+        path="/console",
+        httponly=True,
+        samesite="strict",
+        secure=context.settings.base_url.startswith("https:"),
+    )
+    return answer
+
+
+@router.post("/logout")
+async def logout(request: Request, context: ContextDep, _: FormOf) -> Response:
+    await run_sync(context.accounts.sign_out, request.cookies.get(COOKIE, ""))
+    answer = _go("/console/login")
+    answer.delete_cookie(COOKIE, path="/console")
+    return answer
+
+
+@router.get("/conversations")
+async def conversations(request: Request, context: ContextDep, staff: AgentDep) -> Response:
+    tickets = {ticket.conversation_id: ticket for ticket in await run_sync(context.tickets.unsettled)}
+    found = await run_sync(context.desk.waiting)
+    return _page(request, "conversations.html", staff=staff, conversations=found, tickets=tickets)
+
+
+@router.get("/conversations/{conversation_id}")
+async def conversation(request: Request, context: ContextDep, staff: AgentDep, conversation_id: str) -> Response:
+    return await _conversation(request, context, staff, conversation_id)
+
+
+@router.post("/conversations/{conversation_id}/{act}")
+async def act_in_conversation(
+    request: Request,
+    context: ContextDep,
+    staff: AgentDep,
+    _: FormOf,
+    conversation_id: str,
+    act: str,
+    epoch: Annotated[int, Form()],
+    text: Annotated[str, Form(max_length=10_000)] = "",
+) -> Response:
+    """Takes over, speaks or gives back; what was begun on an older view is shown again instead of done."""
+    try:
+        await run_sync(_act, context, staff, conversation_id, act, epoch, text)
+    except (Conflict, InvalidInput) as error:
+        return await _conversation(request, context, staff, conversation_id, error, draft=text)
+    context.hub.wake(conversation_id)
+    return _go(f"/console/conversations/{conversation_id}")
+
+
+@router.get("/unanswered")
+async def unanswered(request: Request, context: ContextDep, staff: StaffDep) -> Response:
+    return _page(request, "unanswered.html", staff=staff, questions=await run_sync(context.turns.unanswered))
+
+
+@router.post("/unanswered/{question_id}/resolve")
+async def resolve(context: ContextDep, staff: StaffDep, _: FormOf, question_id: int) -> Response:
+    await run_sync(context.turns.resolve, question_id)
+    return _go("/console/unanswered")
+
+
+@router.get("/dossiers")
+async def dossiers(request: Request, context: ContextDep, staff: OfficerDep, state: str = "") -> Response:
+    return await _dossiers(request, context, staff, state)
+
+
+@router.post("/dossiers/{code}/advance")
+async def advance(
+    request: Request,
+    context: ContextDep,
+    staff: OfficerDep,
+    _: FormOf,
+    code: str,
+    state: Annotated[str, Form(max_length=40)],
+    note: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    registry: Any = context.registry
+    try:
+        await run_sync(lambda: registry.advance(code, state, actor=staff.name, note=note))
+    except (Conflict, InvalidInput) as error:
+        return await _dossiers(request, context, staff, "", error)
+    return _go("/console/dossiers")
+
+
+def install_console(app: FastAPI) -> None:
+    """Adds the console's routes, its style sheet, and the way to the sign-in page."""
+    app.include_router(router)
+    app.mount("/console/static", StaticFiles(directory=_HERE / "static"), name="console-static")
+
+    async def to_sign_in(_request: Request, _error: Exception) -> Response:
+        return _go("/console/login")
+
+    app.add_exception_handler(SignInNeeded, to_sign_in)
+
+
+def _act(context: Context, staff: Staff, conversation_id: str, act: str, epoch: int, text: str) -> None:
+    ticket = context.tickets.waiting(conversation_id)
+    if act == "take":
+        context.desk.take(conversation_id, staff.name, epoch)
+        if ticket:
+            context.tickets.take(ticket.number)
+    elif act == "give-back":
+        context.desk.give_back(conversation_id, epoch)
+        if ticket:
+            context.tickets.close(ticket.number)
+    elif act == "say":
+        said = text.strip()
+        if not said or len(said) > _LONGEST_REPLY:
+            raise InvalidInput(f"Tin trả lời cần từ 1 đến {_LONGEST_REPLY} ký tự.", field="text")
+        context.desk.say(conversation_id, staff.name, epoch, mask(said, keep=("dossier_code",)))
+    else:
+        raise InvalidInput("Không có thao tác này.", field="act")
+
+
+async def _conversation(
+    request: Request,
+    context: Context,
+    staff: Staff,
+    conversation_id: str,
+    error: ISeeError | None = None,
+    draft: str = "",
+) -> Response:
+    found = await run_sync(context.store.get, conversation_id)
+    return _page(
+        request,
+        "conversation.html",
+        status=error.status if error else 200,
+        staff=staff,
+        conversation=found,
+        messages=await run_sync(context.store.messages, conversation_id),
+        ticket=await run_sync(context.tickets.waiting, conversation_id),
+        problem=error.detail if error else "",
+        draft=draft,
+    )
+
+
+async def _dossiers(
+    request: Request, context: Context, staff: Staff, state: str, error: ISeeError | None = None
+) -> Response:
+    registry: Any = context.registry
+    found = await run_sync(lambda: registry.dossiers(state or None, 100))
+    return _page(
+        request,
+        "dossiers.html",
+        status=error.status if error else 200,
+        staff=staff,
+        dossiers=found,
+        state=state,
+        states=registry.states,
+        problem=error.detail if error else "",
+    )
+
+
+def _page(request: Request, name: str, *, status: int = 200, **values: Any) -> Response:
+    return _templates.TemplateResponse(request, name, {"staff": None, "problem": "", **values}, status_code=status)
+
+
+def _go(address: str) -> RedirectResponse:
+    return RedirectResponse(address, 303)
