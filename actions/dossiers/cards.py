@@ -9,8 +9,7 @@ from actions.dossiers.eform import EField
 from actions.dossiers.formlib import FormLibrary
 from actions.dossiers.registry import PublicStatus
 from actions.dossiers.submission import Submitted
-from actions.dossiers.values import Texts
-from common.identifiers import mask
+from actions.dossiers.values import Texts, masked
 from common.messages import Button, DossierRef, Reply, Status
 
 __all__ = ["Cards"]
@@ -76,8 +75,10 @@ class Cards:
         reply = self.say("eform.already", buttons=[self.track(dossier.code)], code=dossier.code)
         return reply.model_copy(update={"dossier": DossierRef(code=dossier.code, status=dossier.state)})
 
-    def track(self, code: str) -> Button:
-        return self.button("track", f'/track_dossier{{"dossier_code":"{code}"}}')
+    def track(self, code: str, *, by_code: bool = False) -> Button:
+        """Looks up `code`; `by_code` names it on the button."""
+        title = self._texts.render("track.yours", code=code) if by_code else self._texts.render("eform.button.track")
+        return Button(title=title, payload=f'/track_dossier{{"dossier_code":"{code}"}}')
 
     def status(self, status: PublicStatus) -> Reply:
         reply = self.say(
@@ -112,6 +113,14 @@ class Cards:
         }
         return Reply(text=text, status=Status.FORM, buttons=buttons, form=card)
 
+    def edit_menu(self, draft: Draft) -> Reply:
+        """Which answer to change: one button each."""
+        buttons = [
+            Button(title=field.label[:80], payload=f"/edit_field{json.dumps({'field': field.name})}")
+            for field, _value in draft.answered
+        ]
+        return self.say("eform.edit_which", buttons=[*buttons, self.button("keep", "/resume_form")])
+
     def _choices(self, draft: Draft, field: EField) -> list[dict[str, str]]:
         if field.type == "boolean":
             return [{"value": v, "label": self._texts.render(f"eform.{v}")} for v in ("yes", "no")]
@@ -119,14 +128,15 @@ class Cards:
 
     def _review(self, draft: Draft) -> Reply:
         # This text passes through the dialogue engine and is stored: personal numbers stay masked.
-        lines = [{"label": field.label, "value": mask(value.display)} for field, value in draft.answered]
-        text = self._texts.render("eform.review", notice=draft.notice, title=draft.form.review, lines=lines)
-        buttons = [self.button("submit", "/confirm_submit")]
-        buttons += [
-            self.button("edit", f"/edit_field{json.dumps({'field': f.name})}", label=f.label)
-            for f, _value in draft.answered
+        lines = [
+            {"field": field.name, "label": field.label, "value": masked(field.label, value.display)}
+            for field, value in draft.answered
         ]
-        buttons += [self.button("pause", "/pause_form"), self.button("cancel", "/cancel")]
+        text = self._texts.render("eform.review", notice=draft.notice, title=draft.form.review, lines=lines)
+        buttons = [
+            self.button("submit", "/confirm_submit"), self.button("edit", "/edit_field"),
+            self.button("pause", "/pause_form"), self.button("cancel", "/cancel"),
+        ]
         card = {"title": draft.form.title, "step": draft.step, "total": draft.step, "review": lines}
         return Reply(text=text, status=Status.FORM, buttons=buttons, form=card)
 

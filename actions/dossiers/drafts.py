@@ -21,7 +21,7 @@ from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
 from common.keyring import Keyring
 
-__all__ = ["Draft", "DraftService"]
+__all__ = ["Draft", "DraftService", "named_field"]
 
 # What surrounds a label in "cho em sửa lại phần số điện thoại".
 _EDIT_WORDS = frozenset({

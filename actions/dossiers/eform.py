@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from knowledge_base.model import PROCEDURE_CODE
 
@@ -67,8 +67,13 @@ class EField(_Strict):
     max: int | None = None
     min_age: int | None = Field(None, ge=0, le=130, description="Youngest age in full years on the day of asking.")
     not_future: bool = False
-    when: When | None = None
+    when: list[When] = Field([], description="Asked only if all of these hold; one may stand without a list.")
     accept: list[FileKind] = []
+
+    @field_validator("when", mode="before")
+    @classmethod
+    def _listed(cls, when: Any) -> Any:
+        return [when] if isinstance(when, dict) else when
 
     @model_validator(mode="after")
     def _consistent(self) -> EField:
@@ -110,8 +115,8 @@ class EForm(_Strict):
         for field in self.fields:
             if field.name in seen:
                 raise ValueError(f"field {field.name} is there twice")
-            if field.when is not None:
-                _check_condition(field, field.when, seen)
+            for when in field.when:
+                _check_condition(field, when, seen)
             seen[field.name] = field
         for name, kind in ((APPLICANT_NAME, "name"), (APPLICANT_ID, "personal_id")):
             asked = seen.get(name)
@@ -127,8 +132,7 @@ class EForm(_Strict):
         shown: list[EField] = []
         names: set[str] = set()
         for field in self.fields:
-            when = field.when
-            if when is None or (when.field in names and values.get(when.field) in when.is_):
+            if all(when.field in names and values.get(when.field) in when.is_ for when in field.when):
                 shown.append(field)
                 names.add(field.name)
         return shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import SlotSet
 
 from actions.dossiers.action_base import EformAction, Turn, apply_input
+from actions.dossiers.drafts import named_field
 from common.messages import Status
 
 __all__ = ["ACTIONS"]
@@ -67,8 +68,12 @@ class Edit(EformAction):
 
     def perform(self, turn: Turn) -> None:
         wanted = turn.entity("field") or ("" if turn.text.startswith("/") else turn.text)
-        self.services.drafts.edit(turn.conversation_id, wanted)
-        self.go_on(turn)
+        draft = self.services.drafts.prompt(turn.conversation_id)
+        if draft.answered and named_field(draft, wanted) is None:
+            turn.say(self.cards.edit_menu(draft))
+        else:
+            self.services.drafts.edit(turn.conversation_id, wanted)
+            self.go_on(turn)
 
 
 class Skip(EformAction):
@@ -174,8 +179,7 @@ class Consent(Submit):
         elif draft.stage == "review" and turn.intent == "affirm":
             super().perform(turn)
         elif draft.stage == "review" and turn.intent == "deny":
-            drafts.edit(turn.conversation_id, "")
-            self.go_on(turn)
+            turn.say(self.cards.edit_menu(draft))
         else:
             self.go_on(turn)
 

@@ -18,7 +18,7 @@ from actions.dossiers.formlib import FormLibrary
 from actions.dossiers.receipt import Receipt, ReceiptLine
 from actions.dossiers.submission import pin_digest
 from actions.dossiers.tables import DossierEventRow, DossierFileRow, DossierRow, DossierValueRow
-from actions.dossiers.values import Texts
+from actions.dossiers.values import Texts, masked
 from common.clock import to_local, utc_now
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound, TooManyRequests
@@ -227,5 +227,5 @@ class Registry:
         lines = []
         for value in session.scalars(query):
             display = json.loads(self._keyring.decrypt(value.sealed))["display"]
-            lines.append(ReceiptLine(label=value.label, value=display if bare else mask(display)))
+            lines.append(ReceiptLine(label=value.label, value=display if bare else masked(value.label, display)))
         return lines

@@ -22,7 +22,7 @@ class Track(EformAction):
         code = turn.entity("dossier_code") or _written(turn.text)
         if not code:
             own = self.services.drafts.latest_dossier(turn.conversation_id)
-            buttons = [self.cards.track(own.code)] if own else []
+            buttons = [self.cards.track(own.code, by_code=True)] if own else []
             turn.say(self.cards.say("track.ask_code", Status.CONTROL, buttons))
             return
         try:

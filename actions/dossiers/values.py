@@ -18,9 +18,9 @@ from actions.dossiers.dates import age_on, parse_date
 from actions.dossiers.eform import Choice, EField
 from common.errors import InvalidInput
 from common.identifier_patterns import EMAIL, folded
-from common.identifiers import find, parse_personal_id, parse_phone
+from common.identifiers import find, mask, parse_personal_id, parse_phone
 
-__all__ = ["Ambiguous", "Texts", "Value", "ValueReader", "plain"]
+__all__ = ["Ambiguous", "Texts", "Value", "ValueReader", "masked", "plain"]
 
 _WORDS = Path(__file__).parent / "words.yml"
 # "em tên là …", "bé tên …": the introduction is no part of the name.
@@ -199,6 +199,11 @@ class ValueReader:
         if len(cleaned) > high:
             raise self._problem("long", field, limit=high)
         return _same(cleaned)
+
+
+def masked(label: str, display: str) -> str:
+    """`display` with personal numbers hidden; the label is the context ("Số tài khoản")."""
+    return mask(f"{label}: {display}")[len(label) + 2 :]
 
 
 def plain(text: str) -> str:
