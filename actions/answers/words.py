@@ -51,9 +51,13 @@ def has_phrase(folded: str, phrase: str) -> bool:
 
 
 def remove_phrases(folded: str, phrases: Iterable[str]) -> str:
-    """`folded` without `phrases`, longest first."""
-    padded = f" {folded} "
-    for phrase in sorted({fold(phrase) for phrase in phrases}, key=len, reverse=True):
-        if phrase:
-            padded = padded.replace(f" {phrase} ", "  ")
-    return " ".join(padded.split())
+    """`folded` without every word that belongs to one of `phrases`; phrases may overlap."""
+    words = folded.split()
+    wanted = {tuple(fold(phrase).split()) for phrase in phrases}
+    longest = max(map(len, wanted), default=0)
+    covered = [False] * len(words)
+    for start in range(len(words)):
+        for length in range(1, min(longest, len(words) - start) + 1):
+            if tuple(words[start : start + length]) in wanted:
+                covered[start : start + length] = [True] * length
+    return " ".join(word for word, gone in zip(words, covered, strict=True) if not gone)

@@ -17,10 +17,7 @@ class Answer(DialogueAction):
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         outcome = self._answerer.answer(turn)
-        if not turn.in_form:
-            return outcome
-        # Inside a form a question is an aside: the form's procedure stays the one under discussion.
-        return Outcome(outcome.replies)
+        return _aside(outcome) if turn.in_form else outcome
 
 
 class ClarifyChoice(DialogueAction):
@@ -66,7 +63,7 @@ class OutOfScope(DialogueAction):
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         outcome = self._answerer.out_of_scope(turn)
-        return Outcome(outcome.replies) if turn.in_form else outcome
+        return _aside(outcome) if turn.in_form else outcome
 
 
 class Unknown(DialogueAction):
@@ -76,3 +73,8 @@ class Unknown(DialogueAction):
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         return self._answerer.answer(turn) if turn.text else self._answerer.unknown(turn)
+
+
+def _aside(outcome: Outcome) -> Outcome:
+    """An answer inside a form: the form's procedure stays under discussion, and the form says what comes next."""
+    return Outcome(tuple(reply.model_copy(update={"buttons": []}) for reply in outcome.replies))

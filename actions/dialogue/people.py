@@ -98,7 +98,7 @@ class FindCentre(DialogueAction):
         return f"{served}\n{messages.render('centre.renamed', old=place.said, unit=unit)}" if place.former else served
 
     def _which(self, turn: Turn) -> str:
-        named = turn.entity("commune") or turn.entity("old_place")
+        named = turn.entity("old_place")
         messages = self._services.messages
         if named and turn.text:
             return messages.render("centre.unknown", place=named, province=self._services.settings.province)

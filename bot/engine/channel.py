@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hmac
 import os
-from typing import Any, Awaitable, Callable, Dict, List, Optional
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
@@ -18,13 +19,15 @@ from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.engine.tracker import saved_tracker
+
 __all__ = ["SECRET_HEADER", "ISeeInput", "ISeeOutput"]
 
-SECRET_HEADER = "X-ISee-Secret"
+SECRET_HEADER = "X-ISee-Secret"  # noqa: S105 (a header's name)
 _MINIMUM_SECRET = 16
 _REPLY_PARTS = ("text", "buttons", "custom", "metadata")
 # Every action call carries the session's events, so a long conversation starts a new session (slots are kept).
-_SESSION_EVENTS = 240
+_SESSION_EVENTS = 120
 
 
 class ISeeOutput(CollectingOutputChannel):
@@ -34,7 +37,7 @@ class ISeeOutput(CollectingOutputChannel):
     def name(cls) -> str:
         return "isee"
 
-    async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         reply = {part: message[part] for part in _REPLY_PARTS if message.get(part)}
         if reply:
             self.messages.append(reply)
@@ -51,12 +54,14 @@ class ISeeInput(InputChannel):
         return "isee"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[str, Any]]) -> ISeeInput:
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> ISeeInput:
         """Raises ValueError when no usable secret is configured: the engine must not run unprotected."""
         given = str((credentials or {}).get("secret") or "")
         secret = os.environ.get("ISEE_ENGINE_SECRET", "") if given.startswith("${") else given
         if len(secret) < _MINIMUM_SECRET:
-            raise ValueError(f"ISEE_ENGINE_SECRET must hold at least {_MINIMUM_SECRET} characters; it has {len(secret)}.")
+            raise ValueError(
+                f"ISEE_ENGINE_SECRET must hold at least {_MINIMUM_SECRET} characters; it has {len(secret)}."
+            )
         return cls(secret)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
@@ -76,10 +81,11 @@ class ISeeInput(InputChannel):
             agent: Agent = Sanic.get_app(request.app.name).ctx.agent
             if not agent.is_ready():
                 return _problem(503, "No trained model is loaded yet.")
-            await _shorten(agent, message.sender_id, on_new_message)
             await on_new_message(message)
-            tracker = await agent.tracker_store.retrieve(message.sender_id)
-            return response.json(_turn(message.output_channel.messages, tracker))
+            tracker = saved_tracker(message.sender_id) or await agent.tracker_store.retrieve(message.sender_id)
+            answer = response.json(_turn(message.output_channel.messages, tracker))
+            await _shorten(tracker, on_new_message)
+            return answer
 
         @webhook.route("/parse", methods=["POST"])
         async def parse(request: Request) -> HTTPResponse:
@@ -97,7 +103,7 @@ class ISeeInput(InputChannel):
         return hmac.compare_digest(str(request.headers.get(SECRET_HEADER, "")).encode(), self._secret)
 
 
-def _read(request: Request) -> tuple[Optional[UserMessage], str]:
+def _read(request: Request) -> tuple[UserMessage | None, str]:
     """The message in the body, or None and what is wrong with it."""
     body = _json(request)
     for field in ("sender", "message"):
@@ -106,10 +112,12 @@ def _read(request: Request) -> tuple[Optional[UserMessage], str]:
     metadata = body.get("metadata")
     if metadata is not None and not isinstance(metadata, dict):
         return None, "`metadata` must be an object."
-    return UserMessage(body["message"], ISeeOutput(), body["sender"], input_channel=ISeeInput.name(), metadata=metadata), ""
+    return UserMessage(
+        body["message"], ISeeOutput(), body["sender"], input_channel=ISeeInput.name(), metadata=metadata
+    ), ""
 
 
-def _json(request: Request) -> Dict[str, Any]:
+def _json(request: Request) -> dict[str, Any]:
     """The body as a JSON object; an empty one when it is anything else."""
     try:
         body = request.json
@@ -118,13 +126,16 @@ def _json(request: Request) -> Dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-async def _shorten(agent: Agent, sender: str, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> None:
-    tracker = await agent.tracker_store.retrieve(sender)
+async def _shorten(
+    tracker: DialogueStateTracker | None, on_new_message: Callable[[UserMessage], Awaitable[Any]]
+) -> None:
     if tracker is not None and len(tracker.events) > _SESSION_EVENTS and not tracker.active_loop:
-        await on_new_message(UserMessage("/session_start", ISeeOutput(), sender, input_channel=ISeeInput.name()))
+        await on_new_message(
+            UserMessage("/session_start", ISeeOutput(), tracker.sender_id, input_channel=ISeeInput.name())
+        )
 
 
-def _turn(replies: List[Dict[str, Any]], tracker: Optional[DialogueStateTracker]) -> Dict[str, Any]:
+def _turn(replies: list[dict[str, Any]], tracker: DialogueStateTracker | None) -> dict[str, Any]:
     if tracker is None:
         return {"replies": replies, "intent": None, "active_loop": None, "slots": {}}
     intent = (tracker.latest_message.intent if tracker.latest_message else None) or {}

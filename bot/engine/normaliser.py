@@ -7,10 +7,8 @@ read that.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any
 
-from indexer.text import normalise
-from indexer.text.restore import restore_diacritics
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -18,6 +16,9 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from indexer.text import normalise, restore_diacritics
+
 
 __all__ = ["NORMALISED", "ISeeNormaliser", "understood"]
 
@@ -34,16 +35,20 @@ class ISeeNormaliser(GraphComponent):
     """Sets `isee_normalised` on every message, in training and when parsing alike."""
 
     @staticmethod
-    def get_default_config() -> Dict[str, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {}
 
     @classmethod
     def create(
-        cls, config: Dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> ISeeNormaliser:
         return cls()
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT)
             if text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Dict, List, Text, Type
+from typing import Any
 
 import spacy
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -42,7 +42,9 @@ def load_pipeline() -> Language:
     try:
         return spacy.load(path)
     except OSError as error:
-        raise RasaException(f"No usable spaCy pipeline at {path}: run `make setup` (it builds the pipeline), then train again.") from error
+        raise RasaException(
+            f"No usable spaCy pipeline at {path}: run `make setup` (it builds the pipeline), then train again."
+        ) from error
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
@@ -50,11 +52,11 @@ class VietnameseTokenizer(Tokenizer):
     """Tokens of the normalised text, by spaCy's `vi` tokenizer. Offsets refer to the normalised text."""
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> list[type]:
         return [ISeeNormaliser]
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {
             "intent_tokenization_flag": False,
             "intent_split_symbol": "_",
@@ -62,7 +64,7 @@ class VietnameseTokenizer(Tokenizer):
             "prefix_separator_symbol": None,
         }
 
-    def tokenize(self, message: Message, attribute: Text) -> List[Token]:
+    def tokenize(self, message: Message, attribute: str) -> list[Token]:
         text = message.get(NORMALISED) if attribute == TEXT else message.get(attribute)
         if not text:
             return []
@@ -77,21 +79,25 @@ class VietnameseEntities(GraphComponent, EntityExtractorMixin):
     `value` is the pipeline's canonical value (`ent_id`) where a pattern has one, else the text as typed.
     """
 
-    def __init__(self, config: Dict[Text, Any]) -> None:
+    def __init__(self, config: dict[str, Any]) -> None:
         self._labels = set(config["labels"] or [])
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> dict[str, Any]:
         return {"labels": None}
 
     @classmethod
     def create(
-        cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
     ) -> VietnameseEntities:
         load_pipeline()
         return cls(config)
 
-    def process(self, messages: List[Message]) -> List[Message]:
+    def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             found = [self._entity(span) for span in load_pipeline()(message.get(TEXT) or "").ents if self._wanted(span)]
             message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(found), add_to_output=True)
@@ -101,5 +107,10 @@ class VietnameseEntities(GraphComponent, EntityExtractorMixin):
         return not self._labels or span.label_ in self._labels
 
     @staticmethod
-    def _entity(span: Span) -> Dict[Text, Any]:
-        return {"entity": span.label_, "value": span.ent_id_ or span.text, "start": span.start_char, "end": span.end_char}
+    def _entity(span: Span) -> dict[str, Any]:
+        return {
+            "entity": span.label_,
+            "value": span.ent_id_ or span.text,
+            "start": span.start_char,
+            "end": span.end_char,
+        }
