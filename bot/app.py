@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -21,6 +22,7 @@ from bot.context import Context
 from bot.gateway.retention import retention_loop
 from bot.wiring import prepare, wire
 from common import logging as isee_logging
+from common.errors import SetupProblem
 from common.identifiers import mask
 from common.settings import Settings, get_settings
 
@@ -66,11 +68,19 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
     return app
 
 
-def serve(settings: Settings | None = None) -> None:
-    """Serves until interrupted (`isee serve`). The address comes from the settings."""
+def serve(settings: Settings | None = None, announce: Callable[[Settings, str | None], None] | None = None) -> None:
+    """Serves until interrupted (`isee serve`). The address comes from the settings.
+
+    `announce` is told the settings and, at the very first start, the password made for the console's `admin`.
+    Raises SetupProblem when `make setup` has not been run or the port is taken.
+    """
     chosen = settings or get_settings()
     isee_logging.configure(chosen, mask)
+    _check_port(chosen)
     context = wire(chosen)  # before the server starts, so that an incomplete set-up ends with its one sentence
+    password = context.accounts.ensure_admin()
+    if announce:
+        announce(chosen, password)
     uvicorn.run(
         create_app(chosen, lambda _: context),
         host=chosen.host,
@@ -81,6 +91,18 @@ def serve(settings: Settings | None = None) -> None:
         timeout_graceful_shutdown=_GRACE_S,
         timeout_keep_alive=20,
     )
+
+
+def _check_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SetupProblem(
+                f"Không mở được {settings.host}:{settings.port} ({error.strerror}). "
+                "Dừng chương trình đang dùng cổng này, hoặc chọn cổng khác: make run PORT=8001"
+            ) from error
 
 
 async def _prepare(context: Context) -> None:

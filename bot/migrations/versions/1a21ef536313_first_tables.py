@@ -1,6 +1,6 @@
 """first tables
 
-Revision: 1734efb2d7c6, after .
+Revision: 1a21ef536313, after .
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from alembic import op
 
 import common.database
 
-revision = '1734efb2d7c6'
+revision = '1a21ef536313'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -169,6 +169,15 @@ def upgrade() -> None:
     with op.batch_alter_table('publication_log', schema=None) as batch_op:
         batch_op.create_index('ix_publication_log_code_origin', ['code', 'origin'], unique=False)
 
+    op.create_table('staff',
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('role', sa.String(length=16), nullable=False),
+    sa.Column('password_hash', sa.String(length=255), nullable=False),
+    sa.Column('failed', sa.Integer(), nullable=False),
+    sa.Column('locked_until', common.database.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('created_at', common.database.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_staff'))
+    )
     op.create_table('dossier_events',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('dossier_id', sa.String(length=32), nullable=False),
@@ -227,6 +236,18 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['conversation_id'], ['conversations.id'], name=op.f('fk_messages_conversation_id_conversations'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('conversation_id', 'id', name=op.f('pk_messages'))
     )
+    op.create_table('staff_sessions',
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('csrf', sa.String(length=64), nullable=False),
+    sa.Column('expires_at', common.database.UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['name'], ['staff.name'], name=op.f('fk_staff_sessions_name_staff'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('digest', name=op.f('pk_staff_sessions'))
+    )
+    with op.batch_alter_table('staff_sessions', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_staff_sessions_expires_at'), ['expires_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_staff_sessions_name'), ['name'], unique=False)
+
     op.create_table('turns',
     sa.Column('conversation_id', sa.String(length=36), nullable=False),
     sa.Column('client_id', sa.String(length=64), nullable=False),
@@ -276,6 +297,11 @@ def downgrade() -> None:
 
     op.drop_table('unanswered')
     op.drop_table('turns')
+    with op.batch_alter_table('staff_sessions', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_staff_sessions_name'))
+        batch_op.drop_index(batch_op.f('ix_staff_sessions_expires_at'))
+
+    op.drop_table('staff_sessions')
     op.drop_table('messages')
     op.drop_table('draft_values')
     op.drop_table('dossier_values')
@@ -289,6 +315,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_dossier_events_dossier_id'))
 
     op.drop_table('dossier_events')
+    op.drop_table('staff')
     with op.batch_alter_table('publication_log', schema=None) as batch_op:
         batch_op.drop_index('ix_publication_log_code_origin')
 
