@@ -26,7 +26,7 @@ SKIP = "__skip__"
 _DIGIT_TYPES = {"personal_id", "phone", "date", "number", "email"}
 _FREE_TYPES = {"name", "address", "text"}
 # Types whose readers pick a value out of a longer text, so that questions must be told apart first.
-_WORDS_FIRST = _FREE_TYPES | {"date", "number", "commune"}
+_WORDS_FIRST = _FREE_TYPES | {"date", "number", "commune", "choice"}
 _INFORM = re.compile(r"^/inform_field\s*(\{.*\})\s*$", re.DOTALL)
 
 

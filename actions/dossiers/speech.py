@@ -13,6 +13,25 @@ from actions.dossiers.values import plain
 __all__ = ["Speech"]
 
 _WORDS = Path(__file__).parent / "words.yml"
+_TONES = "\u0300\u0301\u0303\u0309\u0323"  # grave, acute, tilde, hook above, dot below
+
+
+def _tones_last(text: str) -> str:
+    """Each word with its tone mark at the end, so that "huỷ" and "hủy" are one word."""
+    words = []
+    for word in text.split(" "):
+        parts = unicodedata.normalize("NFD", word)
+        tone = "".join(char for char in parts if char in _TONES)
+        words.append(unicodedata.normalize("NFC", "".join(char for char in parts if char not in _TONES)) + tone)
+    return " ".join(words)
+
+
+def _alternatives(*words: str) -> str:
+    return "|".join(_tones_last(word) for word in words)
+
+
+_BEFORE = re.compile(rf"^(?:(?:{_alternatives('dạ', 'da', 'à', 'ừ', 'thôi', 'thoi')})[ ,]+)+(?=\S)")
+_AFTER = re.compile(rf" (?:{_alternatives('ạ', 'a', 'nhé', 'nhe', 'đi', 'di', 'em ơi', 'em')})$")
 
 
 class Speech:
@@ -34,8 +53,8 @@ class Speech:
 
     def is_command(self, text: str) -> bool:
         typed, accented = _typed(text)
-        typed = re.sub(r"^(?:dạ|da|à|ừ|thôi|thoi)[ ,]+", "", typed)
-        typed = re.sub(r" (?:ạ|a|nhé|nhe|đi|di|em|em ơi)$", "", typed)
+        typed = _BEFORE.sub("", typed)
+        typed = _AFTER.sub("", typed)
         for with_accents, without, begins in self._commands:
             phrase = with_accents if accented else without
             if typed == phrase or (begins and typed.startswith(phrase + " ")):
@@ -53,8 +72,8 @@ class Speech:
 def _typed(text: str) -> tuple[str, bool]:
     lowered = " ".join(unicodedata.normalize("NFC", text).lower().split()).strip(" .,!?;:…")
     lowered = re.sub(r"[,;.!?]+(?= )", "", lowered)
-    return lowered, not lowered.isascii()
+    return _tones_last(lowered), not lowered.isascii()
 
 
 def _pair(phrase: str) -> tuple[str, str]:
-    return unicodedata.normalize("NFC", phrase).lower(), plain(phrase)
+    return _tones_last(phrase.lower()), plain(phrase)

@@ -146,17 +146,18 @@ class ValueReader:
     def _choice(self, choices: Sequence[Choice], text: str) -> Choice | None:
         """By value, number, label, other words, then by near text where one choice is clearly nearest."""
         typed = re.sub(r"^(?:cai |so |thu |muc |chon |em chon |lua chon )+|\s+a$", "", plain(text))
-        if typed.isdigit() and 1 <= int(typed) <= len(choices):
+        if typed.isdecimal() and 1 <= int(typed) <= len(choices):
             return choices[int(typed) - 1]
         for choice in choices:
             if typed in (plain(choice.value), plain(choice.label), *(plain(word) for word in choice.also)):
                 return choice
         if len(typed) < 2:
             return None
-        scores = sorted(((max(fuzz.token_set_ratio(typed, plain(word)) for word in (choice.label, *choice.also)), n)
-                         for n, choice in enumerate(choices)), reverse=True)
+        scores = sorted(
+            ((max(_nearness(typed, text, word) for word in (choice.label, *choice.also)), number)
+             for number, choice in enumerate(choices)), reverse=True)
         clear = len(scores) < 2 or scores[0][0] - scores[1][0] >= 10
-        return choices[scores[0][1]] if scores[0][0] >= 80 and clear else None
+        return choices[scores[0][1]] if scores[0][0] >= 82 and clear else None
 
     def _boolean(self, field: EField, text: str) -> Value:
         typed = plain(text)
@@ -199,6 +200,19 @@ class ValueReader:
         if len(cleaned) > high:
             raise self._problem("long", field, limit=high)
         return _same(cleaned)
+
+
+def _nearness(typed: str, text: str, phrase: str) -> float:
+    """0 to 100: a slip of the pen, some words of `phrase`, or `phrase` within a short answer."""
+    wanted = plain(phrase)
+    words = typed.split()
+    if len(words) > 1 and set(words) <= set(wanted.split()):
+        return 100
+    # With diacritics typed, "bộ" is not "bố".
+    inside = f" {phrase.lower()} " in f" {text.lower()} " if not text.isascii() else f" {wanted} " in f" {typed} "
+    if inside and len(words) <= len(wanted.split()) + 3:
+        return 95
+    return fuzz.ratio(typed, wanted)
 
 
 def masked(label: str, display: str) -> str:

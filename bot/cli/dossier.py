@@ -12,6 +12,7 @@ from rich.table import Table
 
 from actions.dossiers.bundle import build_dossiers
 from actions.dossiers.registry import DossierDetail, DossierSummary, Registry
+from bot.migrations import migrate
 from common.database import Database
 from common.keyring import Keyring
 from common.settings import get_settings
@@ -78,6 +79,7 @@ def advance(
 def _registry() -> Registry:
     settings = get_settings()
     database = Database.from_settings(settings)
+    migrate(database)
     return build_dossiers(settings, database, Keyring.from_settings(settings)).registry
 
 

@@ -1,0 +1,77 @@
+"""The shipped e-forms, and what the loader says about wrong ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from actions.dossiers.bundle import MESSAGES_FILE
+from actions.dossiers.communes import CommuneFinder
+from actions.dossiers.formlib import FORMS_DIR, FormLibrary
+from actions.dossiers.values import ValueReader
+from actions.messages import Messages
+from common.clock import local_date
+from common.errors import InvalidGuide
+
+FORMS = FormLibrary.load()
+
+
+def test_the_shipped_forms() -> None:
+    assert {form.slug: form.procedure for form in FORMS} == {
+        "khai_sinh": "1.001193", "tam_tru": "1.004194", "xac_nhan_hon_nhan": "1.004873",
+        "trich_luc_ho_tich": "2.000635", "ket_hon": "1.000894", "ho_kinh_doanh": "1.001612",
+        "huu_tri_xa_hoi": "1.014027",
+    }
+    assert FORMS.for_procedure("1.001193.000.00.00.H49") is FORMS.get("khai_sinh")
+    assert FORMS.for_procedure("9.999999") is None
+
+
+@pytest.mark.parametrize("form", list(FORMS), ids=lambda form: form.slug)
+def test_examples_are_valid_answers(form: object) -> None:
+    reader = ValueReader(Messages.load(MESSAGES_FILE), CommuneFinder.load())
+    for field in form.fields:  # type: ignore[attr-defined]
+        if field.example:
+            assert reader.read(field, field.example, local_date()).value, field.name
+
+
+@pytest.mark.parametrize("form", list(FORMS), ids=lambda form: form.slug)
+def test_sentences_are_calm_and_plain(form: object) -> None:
+    for sentence in [form.intro, form.receipt, *(f.question for f in form.fields)]:  # type: ignore[attr-defined]
+        assert "!" not in sentence and "  " not in sentence and sentence[0].isupper()
+
+
+GOOD = (FORMS_DIR / "khai_sinh.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("old", "new", "line", "field", "words"), [
+    ("type: name\n    example: Trần", "type: nom\n    example: Trần", 26, "fields.2.type", "Input should be"),
+    ("version: 1", "version: one", 2, "version", "integer"),
+    ("title: Đăng ký khai sinh\n", "", 1, "title", "Field required"),
+    ("{field: relation, is: [father, ", "{field: relation, is: [uncle, ", 1, "", "never has the value uncle"),
+    ("{field: parents_married, is", "{field: commune, is", 1, "", "not an earlier field"),
+    ("include: applicant", "include: nobody", 11, "fields.0.include", "no block 'nobody'"),
+    ("slug: khai_sinh", "slug: khai-sinh", 1, "slug", "match pattern"),
+    ("slug: khai_sinh", "slug: other", 1, "slug", "does not match the file name"),
+    ("accept: [jpg, png, pdf]", "accept: [exe]", 57, "fields.7.accept.0", "Input should be"),
+    ("fields:", "fields: [", 0, "", "YAML"),
+    ("not_future: true", "colour: red", 40, "fields.4.colour", "Extra inputs"),
+])
+def test_wrong_forms_are_located(tmp_path: Path, old: str, new: str, line: int, field: str, words: str) -> None:
+    assert old in GOOD
+    (tmp_path / "shared.yml").write_text((FORMS_DIR / "shared.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "khai_sinh.yml").write_text(GOOD.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InvalidGuide) as caught:
+        FormLibrary.load(tmp_path)
+    assert caught.value.file == "khai_sinh.yml" and words in str(caught.value)
+    assert caught.value.field == field
+    if line:
+        assert abs(caught.value.line - line) <= 3, caught.value.line
+
+
+def test_two_forms_of_one_procedure_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "shared.yml").write_text((FORMS_DIR / "shared.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "khai_sinh.yml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "second.yml").write_text(GOOD.replace("slug: khai_sinh", "slug: second"), encoding="utf-8")
+    with pytest.raises(InvalidGuide, match="already the form"):
+        FormLibrary.load(tmp_path)
