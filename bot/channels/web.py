@@ -130,6 +130,7 @@ async def feedback(context: ContextDep, conversation_id: ConversationId, body: F
 async def erase(context: ContextDep, conversation_id: ConversationId) -> None:
     """Erases the conversation and all that hangs on it. Dossiers that were submitted stay: they are the office's."""
     await run_sync(context.eraser.erase, conversation_id)
+    context.hub.wake(conversation_id)
 
 
 async def _inbound(request: Request, conversation_id: str) -> Inbound:

@@ -195,6 +195,7 @@ def serving(home: Path, *, engine: bool = True, **settings: Any) -> Iterator[Run
     finally:
         server.should_exit = True
         thread.join(15)
+        assert not thread.is_alive(), "the service did not stop"
         if double:
             double.kill()
             double.wait()

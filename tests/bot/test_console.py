@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+
 from bot.console.accounts import Accounts, Role
 from common.errors import Conflict, InvalidInput
-
 from tests.bot.serving import Running, Talk, serving
 
 PASSWORD = "mot-mat-khau-dai"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from tests.bot.serving import Running, Talk
+from tests.bot.serving import Running, Talk, serving
 
 
 def read(
@@ -74,3 +76,18 @@ def test_too_many_streams_are_refused_and_closed_ones_make_room(running: Running
         assert answer.status_code == 429 and answer.headers["content-type"] == "application/problem+json"
     talk.say("khai sinh")
     assert len(read(talk, 3, last_id="")) == 3
+
+
+def test_an_open_stream_does_not_keep_the_service_from_stopping(tmp_path: Path) -> None:
+    ready = threading.Event()
+
+    def listen(talk: Talk) -> None:
+        with suppress(httpx.HTTPError):
+            read(talk, 9, ready=ready)
+
+    with serving(tmp_path) as service:
+        listener = threading.Thread(target=listen, args=(service.open(),))
+        listener.start()
+        assert ready.wait(10)
+    listener.join(10)
+    assert not listener.is_alive()
