@@ -19,7 +19,6 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from indexer.text import normalise, restore_diacritics
 
-
 __all__ = ["NORMALISED", "ISeeNormaliser", "understood"]
 
 NORMALISED = "isee_normalised"
