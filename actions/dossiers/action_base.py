@@ -49,6 +49,7 @@ class Turn:
         self.intent: str = (tracker.latest_message.get("intent") or {}).get("name") or ""
         self.text: str = tracker.latest_message.get("text") or ""
         self.in_loop: bool = (tracker.active_loop or {}).get("name") == LOOP
+        self.after: str | None = tracker.latest_action_name
         self.replies: list[Reply] = []
         self.events: list[EventType] = []
         self._tracker = tracker
@@ -60,6 +61,9 @@ class Turn:
 
     def slot(self, name: str) -> str:
         return str(self._tracker.get_slot(name) or "")
+
+    def listed(self, name: str) -> list[str]:
+        return [str(item) for item in self._tracker.get_slot(name) or ()]
 
     def say(self, reply: Reply) -> None:
         self.replies.append(reply)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from actions.dossiers.draft_store import Draft
 from actions.dossiers.eform import EField
@@ -56,10 +57,12 @@ class Cards:
         documents = self.button("documents", "/ask_documents")
         return self.say("eform.no_form", Status.ANSWERED, [self.portal(), documents, self.person()], name=name)
 
-    def which_procedure(self, forms: FormLibrary) -> Reply:
+    def which_procedure(self, forms: FormLibrary, candidates: Sequence[str] = ()) -> Reply:
+        """Forms to choose from: of the procedures being talked about, else all."""
+        talked_about = [form for form in map(forms.for_procedure, candidates) if form]
         buttons = [
             self.button("start", f'/submit_dossier{{"procedure_code":"{form.procedure}"}}', title=form.title)
-            for form in forms
+            for form in talked_about or forms
         ]
         return self.say("eform.which_procedure", Status.CLARIFIED, buttons)
 

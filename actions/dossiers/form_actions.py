@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rasa_sdk.events import SlotSet
 
 from actions.dossiers.action_base import EformAction, Turn, apply_input
@@ -9,6 +11,9 @@ from actions.dossiers.drafts import named_field
 from common.messages import Status
 
 __all__ = ["ACTIONS"]
+
+# After these the loop asks for the first time, so what they noted belongs before the question.
+_OPENING = {None, "action_listen", "action_start_eform", "action_eform_resume", "action_eform_consent"}
 
 
 class StartForm(EformAction):
@@ -19,7 +24,7 @@ class StartForm(EformAction):
         drafts = self.services.drafts
         code = turn.entity("procedure_code") or turn.slot("procedure")
         if not code:
-            turn.say(self.cards.which_procedure(drafts.forms))
+            turn.say(self.cards.which_procedure(drafts.forms, turn.listed("candidates")))
             return
         form = drafts.forms.for_procedure(code)
         if form is None:
@@ -41,7 +46,9 @@ class AskInput(EformAction):
         return "action_ask_eform_input"
 
     def perform(self, turn: Turn) -> None:
-        turn.say(self.cards.prompt(self.services.drafts.prompt(turn.conversation_id)))
+        draft = self.services.drafts.prompt(turn.conversation_id)
+        # After an aside the question is enough; what was wrong with the last answer has been said.
+        turn.say(self.cards.prompt(draft if turn.after in _OPENING else replace(draft, notice="")))
 
 
 class Input(EformAction):

@@ -1,7 +1,8 @@
 """What the gateway asks before the dialogue engine: is this the value that an e-form waits for?
 
-If so, the value is sealed and only an opaque reference goes on. What is evidently something else (a question, a
-command) is left to the engine. Decided by the type asked first, by word lists (`words.yml`) second.
+If so, the value is sealed and only an opaque reference goes on. A set command about the form ("quay lại", "để sau")
+becomes its intent; what is evidently something else (a question, another wish) is left to the engine. Decided by the type asked first,
+by word lists (`words.yml`) second.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from actions.dossiers.draft_store import Draft
-from actions.dossiers.drafts import DraftService
+from actions.dossiers.drafts import DraftService, named_field
 from actions.dossiers.eform import EField
 from actions.dossiers.pending import Kind, Pending
 from actions.dossiers.speech import Speech
@@ -27,6 +28,8 @@ _DIGIT_TYPES = {"personal_id", "phone", "date", "number", "email"}
 _FREE_TYPES = {"name", "address", "text"}
 # Types whose readers pick a value out of a longer text, so that questions must be told apart first.
 _WORDS_FIRST = _FREE_TYPES | {"date", "number", "commune", "choice"}
+# Typed to look like a button's payload; the gateway takes the sting out of it.
+_FORGED = re.compile(r"^\s*/[A-Za-z_]+\s*(?:\{|$)")
 _INFORM = re.compile(r"^/inform_field\s*(\{.*\})\s*$", re.DOTALL)
 
 
@@ -60,7 +63,7 @@ class Intake:
         """The answer sealed, or None when nothing is awaited or the message is something else."""
         if payload is not None:
             return self._payload(conversation_id, payload)
-        if not text or not text.strip() or text.lstrip().startswith("/"):
+        if not text or not text.strip() or _FORGED.match(text):
             return None
         code = self.pending.expected_pin(conversation_id)
         if code:
@@ -68,9 +71,10 @@ class Intake:
             if captured:
                 return captured
         draft = self._drafts.active(conversation_id)
-        if draft is None or draft.field is None:
+        if draft is None:
             return None
-        return self._answer(draft, draft.field, text)
+        answer = self._answer(draft, draft.field, text) if draft.field else None
+        return answer or self._command(draft, text)
 
     def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> Captured:
         """The file checked and stored encrypted. Raises InvalidInput or TooLarge for an unusable file, Conflict
@@ -117,6 +121,15 @@ class Intake:
                 return None
             return self._captured(draft, "text", text, self._line(field, self._texts.render("transcript.invalid")))
         return self._captured(draft, "text", text, self._line(field, self._masked(field, value)))
+
+    def _command(self, draft: Draft, text: str) -> Captured | None:
+        """A command about the open form, which here can be told for certain; it holds nothing personal."""
+        intent = self._speech.route(text, draft.stage)
+        if intent is None or find(text):
+            return None
+        field = named_field(draft, text) if intent == "edit_field" else None
+        entities = json.dumps({"field": field.name}) if field else ""
+        return Captured(f"/{intent}{entities}", text.strip())
 
     def _pin(self, conversation_id: str, code: str, text: str) -> Captured | None:
         """Four digits; a whole personal id gives its last four; other digits are a wrong PIN; words are not one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -40,26 +41,32 @@ class Speech:
     def __init__(self, path: Path = _WORDS) -> None:
         words = yaml.safe_load(path.read_text(encoding="utf-8"))
         self._questions = [_pair(phrase) for phrase in words["questions"]]
-        self._commands = [(*_pair(phrase.rstrip("*")), phrase.endswith("*")) for phrase in words["commands"]]
+        self._commands = [_Phrase.of(phrase) for phrase in words["commands"]]
+        self._routes = _routes(words["routes"])
+        self._stages = {
+            "consent": [*_routes(words["consent_stage"]), *self._routes],
+            "review": [*_routes(words["review_stage"]), *self._routes],
+            "field": self._routes,
+        }
         self._skip = {plain(phrase) for phrase in words["skip"]}
 
     def skips(self, typed: str) -> bool:
         """Whether folded `typed` means "leave this out"."""
         return typed in self._skip
 
+    def route(self, text: str, stage: str) -> str | None:
+        """The intent of a command about the open form, or None."""
+        for said in _readings(text):
+            for phrase, intent in self._stages[stage]:
+                if phrase.matches(*said):
+                    return intent
+        return None
+
     def is_other(self, text: str) -> bool:
         """Whether `text` is a question or a command and no answer."""
-        return self.is_command(text) or self.is_question(text)
-
-    def is_command(self, text: str) -> bool:
-        typed, accented = _typed(text)
-        typed = _BEFORE.sub("", typed)
-        typed = _AFTER.sub("", typed)
-        for with_accents, without, begins in self._commands:
-            phrase = with_accents if accented else without
-            if typed == phrase or (begins and typed.startswith(phrase + " ")):
-                return True
-        return False
+        return self.is_question(text) or any(
+            phrase.matches(*said)
+            for said in _readings(text) for phrase in (*self._commands, *(phrase for phrase, _intent in self._routes)))
 
     def is_question(self, text: str) -> bool:
         typed, accented = _typed(text)
@@ -67,6 +74,32 @@ class Speech:
             return True
         padded = f" {typed} "
         return any(f" {with_accents if accented else without} " in padded for with_accents, without in self._questions)
+
+
+@dataclass(frozen=True)
+class _Phrase:
+    accented: str
+    plain: str
+    begins: bool
+
+    @classmethod
+    def of(cls, written: str) -> _Phrase:
+        return cls(*_pair(written.rstrip("*")), written.endswith("*"))
+
+    def matches(self, typed: str, accented: bool) -> bool:
+        phrase = self.accented if accented else self.plain
+        return typed == phrase or (self.begins and typed.startswith(phrase + " "))
+
+
+def _routes(table: dict[str, list[str]]) -> list[tuple[_Phrase, str]]:
+    return [(_Phrase.of(phrase), intent) for intent, phrases in table.items() for phrase in phrases]
+
+
+def _readings(text: str) -> list[tuple[str, bool]]:
+    """The message as typed, then without polite words around it."""
+    typed, accented = _typed(text)
+    bare = _AFTER.sub("", _BEFORE.sub("", _AFTER.sub("", typed)))
+    return [(typed, accented), (bare, accented)]
 
 
 def _typed(text: str) -> tuple[str, bool]:

@@ -28,11 +28,15 @@ def asking(room: Dossiers, name: str) -> None:
 
 
 ELSEWHERE = [
-    "lệ phí bao nhiêu", "le phi bao nhieu vay", "quay lại", "quay lai", "để sau", "gặp cán bộ", "cho em gặp cán bộ",
-    "hủy", "huỷ hồ sơ", "thôi không làm nữa", "mất mấy ngày hả em, bao lâu thì xong", "có cần giấy chứng sinh không?",
-    "tra cứu hồ sơ H49-260804-0001", "/inform_field{\"eform_input\":\"x\"}", "sửa số điện thoại", "   ",
-    "cho em hỏi nộp ở đâu", "dạ thôi để sau ạ", "nhắc lại",
+    "lệ phí bao nhiêu", "le phi bao nhieu vay", "gặp cán bộ", "cho em gặp cán bộ",
+    "mất mấy ngày hả em, bao lâu thì xong", "có cần giấy chứng sinh không?",
+    "tra cứu hồ sơ H49-260804-0001", "/inform_field{\"eform_input\":\"x\"}", "   ", "cho em hỏi nộp ở đâu",
 ]
+COMMANDS = {
+    "quay lại": "/go_back", "quay lai": "/go_back", "để sau": "/pause_form", "dạ thôi để sau ạ": "/pause_form",
+    "hủy": "/cancel", "huỷ hồ sơ": "/cancel", "thôi không làm nữa": "/cancel", "nhắc lại": "/resume_form",
+    "nộp hồ sơ": "/confirm_submit", "sửa họ tên người nộp": "/edit_field",
+}
 
 
 @pytest.mark.parametrize("name", [
@@ -42,6 +46,31 @@ ELSEWHERE = [
 def test_questions_and_commands_go_to_the_engine(room: Dossiers, name: str) -> None:
     asking(room, name)
     assert [text for text in ELSEWHERE if room.intake.capture("c1", text=text)] == []
+    for text, intent in COMMANDS.items():
+        captured = room.intake.capture("c1", text=text)
+        assert captured is not None and captured.intent_message.startswith(intent), text
+        assert captured.transcript == text
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("sửa số điện thoại", '/edit_field{"field": "applicant_phone"}'), ("đúng rồi", "/confirm_submit"),
+    ("cho em sửa lại nơi sinh", '/edit_field{"field": "birth_place"}'), ("nop luon", "/confirm_submit"),
+    ("chưa đúng", "/edit_field"), ("dạ đúng rồi ạ", "/confirm_submit"), ("sửa", "/edit_field"),
+])
+def test_commands_on_the_review(room: Dossiers, text: str, message: str) -> None:
+    asking(room, "nothing")
+    captured = room.intake.capture("c1", text=text)
+    assert captured is not None and captured.intent_message == message
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("đồng ý", "/give_consent"), ("dạ có ạ", "/give_consent"), ("không", "/refuse_consent"), ("ok", "/give_consent"),
+    ("không đồng ý ạ", "/refuse_consent"), ("để sau", "/pause_form"),
+])
+def test_words_on_consent(room: Dossiers, text: str, message: str) -> None:
+    room.drafts.start("c1", "khai_sinh")
+    captured = room.intake.capture("c1", text=text)
+    assert captured is not None and captured.intent_message == message
 
 
 @pytest.mark.parametrize(("name", "text", "transcript"), [
