@@ -47,7 +47,8 @@ class Gateway:
     ) -> None:
         self._turns = turns
         self._order = TurnOrder()
-        self._longest_wait_s = settings.rasa_timeout_s + 10
+        # Longer than a lease lives, so that a turn cut off by a killed process can always be taken up again.
+        self._longest_wait_s = turns.lease_s + 5
         self._pipeline = Pipeline(
             [
                 Deduplicate(),

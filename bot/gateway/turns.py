@@ -40,6 +40,7 @@ class TurnStore:
 
     def __init__(self, database: Database, lease_s: float) -> None:
         self._database = database
+        self.lease_s = lease_s
         self._lease = timedelta(seconds=lease_s)
         self._me = str(uuid.uuid4())
 

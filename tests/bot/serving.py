@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ from typing import Any
 
 import httpx
 import uvicorn
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from actions.handoff import Tickets
 from bot.app import create_app
@@ -130,6 +133,17 @@ class Talk:
         return listed
 
 
+def private_database() -> str:
+    """A fresh PostgreSQL database where ISEE_TEST_POSTGRES (an SQLAlchemy URL of a server) is set; else SQLite."""
+    server = os.environ.get("ISEE_TEST_POSTGRES", "")
+    if not server:
+        return ""
+    name = f"isee_{uuid.uuid4().hex[:12]}"
+    with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
 def start_engine(port: int, secret: str) -> subprocess.Popen[bytes]:
     process = subprocess.Popen([sys.executable, str(ENGINE), str(port), secret])
     for _ in range(100):
@@ -163,6 +177,7 @@ def serving(home: Path, *, engine: bool = True, **settings: Any) -> Iterator[Run
     """The service over `home`; with `engine=False` nobody listens where Rasa should be."""
     rasa_port = free_port(0)
     chosen = Settings(
+        database_url=private_database(),
         home=home,
         port=free_port(0),
         rasa_url=f"http://127.0.0.1:{rasa_port}",

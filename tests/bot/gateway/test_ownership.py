@@ -69,7 +69,7 @@ def test_a_turn_whose_process_died_is_done_again_without_storing_the_question_tw
     turn = Turn(Inbound(talk.id, "k1", text="khai sinh"), begun.conversation, transcript="khai sinh")
     turns.record(turn)  # and here the process is killed
     assert turns.begin(talk.id, "k2") is None, "the lease keeps others out"
-    turns.clear_leases()
+    turns.release(talk.id)
     body = talk.say("khai sinh", "k1").json()
     assert body["messages"][0]["text"] == "nghe: khai sinh"
     assert [message["author"] for message in talk.messages()] == ["bot", "citizen", "bot"]
