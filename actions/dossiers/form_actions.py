@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.dossiers.action_base import EformAction, Turn, apply_input
 from actions.dossiers.drafts import named_field
@@ -129,6 +129,10 @@ class Resume(EformAction):
         drafts = self.services.drafts
         active = drafts.active(turn.conversation_id)
         draft = active or drafts.resume(turn.conversation_id)
+        if draft is None and turn.intent == "inform_field" and not turn.entity("eform_input"):
+            # Free text that the classifier took for a form value: it is a question like any other.
+            turn.events.append(FollowupAction("action_answer"))
+            return
         if draft is None:
             dossier = drafts.latest_dossier(turn.conversation_id)
             turn.close()

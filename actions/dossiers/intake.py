@@ -1,8 +1,8 @@
 """What the gateway asks before the dialogue engine: is this the value that an e-form waits for?
 
 If so, the value is sealed and only an opaque reference goes on. A set command about the form ("quay lại", "để sau")
-becomes its intent; what is evidently something else (a question, another wish) is left to the engine. Decided by the type asked first,
-by word lists (`words.yml`) second.
+becomes its intent; what is evidently something else (a question, another wish) is left to the engine. Decided by
+the type asked first, by word lists (`words.yml`) second.
 """
 
 from __future__ import annotations
