@@ -14,43 +14,54 @@ from pathlib import Path
 
 import numpy as np
 
+from indexer.search.ranker import FEATURES, Ranked
 from indexer.search.types import Decision
 
 __all__ = ["SHAPE", "Calibration", "Verdict", "shape"]
 
 SHAPE = (
-    "probability",
+    "log_odds",
     "margin",
+    "gap",
+    "score",
     "dense",
     "dense_name",
-    "query_covered",
-    "name_covered",
+    "dense_focus",
+    "bm25",
     "bm25_synonym",
+    "name_covered",
+    "query_covered",
+    "lexical_first",
+    "dense_first",
     "length",
 )
+_CLIP = 1e-3
+_FAR = 12.0
 
 
-def shape(features: np.ndarray, probabilities: np.ndarray, families: list[str], syllable_count: int) -> np.ndarray:
-    """What the two models see: float32 (len(SHAPE),). Rows must be ordered best first.
+def shape(ranked: Ranked, families: list[str], syllable_count: int) -> np.ndarray:
+    """What the two models see: float32 (len(SHAPE),).
 
     Near-duplicates (one name at several levels) count as one family, so they don't look like doubt.
     """
-    first = families[0]
-    own = sum(float(p) for p, family in zip(probabilities, families, strict=True) if family == first)
-    rival = max((float(p) for p, family in zip(probabilities, families, strict=True) if family != first), default=0.0)
-    return np.array(
-        [
-            own,
-            own - rival,
-            features[0, 0],
-            features[0, 1],
-            features[0, 7],
-            features[0, 6],
-            features[0, 5],
-            min(syllable_count, 20) / 20,
-        ],
-        dtype=np.float32,
-    )
+    mine = np.array([family == families[0] for family in families])
+    own = float(ranked.probabilities[mine].sum())
+    others = ranked.scores[~mine]
+    rival = float(ranked.probabilities[~mine].max(initial=0.0))
+    gap = min(float(ranked.scores[0] - others[0]), _FAR) if len(others) else _FAR
+    clipped = min(max(own, _CLIP), 1 - _CLIP)
+    first = dict(zip(FEATURES, (float(value) for value in ranked.features[0]), strict=True))
+    values = {
+        **first,
+        "log_odds": float(np.log(clipped / (1 - clipped))),
+        "margin": own - rival,
+        "gap": gap,
+        "score": float(ranked.scores[0]) / 10,
+        "lexical_first": float(first["bm25"] >= 0.999),
+        "dense_first": float(first["dense"] >= ranked.features[:, 0].max() - 1e-6),
+        "length": min(syllable_count, 20) / 20,
+    }
+    return np.array([values[name] for name in SHAPE], dtype=np.float32)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from indexer.search.query import Query
 from indexer.search.snapshot import Snapshot
 from indexer.text import syllables
 
-__all__ = ["FEATURES", "Candidates", "Ranker", "candidates"]
+__all__ = ["FEATURES", "Candidates", "Ranked", "Ranker", "candidates"]
 
 FEATURES = (
     "dense",
@@ -44,6 +44,15 @@ class Candidates:
     codes: np.ndarray
     features: np.ndarray
     rows: np.ndarray  # float32 (entries,): combined row scores, to tell which text matched
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A pool in order, best first. `features` (pool, FEATURES), `scores` (pool,), `probabilities` (pool,)."""
+
+    features: np.ndarray
+    scores: np.ndarray
+    probabilities: np.ndarray
 
 
 def candidates(query: Query, snapshot: Snapshot, encoder: Encoder) -> Candidates:
@@ -118,6 +127,12 @@ class Ranker:
     def scores(self, features: np.ndarray) -> np.ndarray:
         """float32 (pool,), higher is better."""
         return features @ self.weights
+
+    def ranked(self, features: np.ndarray) -> tuple[np.ndarray, Ranked]:
+        """The order of a pool (indices, best first), and its features, scores and probabilities in that order."""
+        scores = self.scores(features)
+        order = np.argsort(-scores, kind="stable")
+        return order, Ranked(features[order], scores[order], self.probabilities(scores[order]))
 
     def probabilities(self, scores: np.ndarray) -> np.ndarray:
         shifted = (scores - scores.max()) / self.temperature

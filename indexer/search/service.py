@@ -82,12 +82,10 @@ class SearchService:
     def _ranked(
         self, text: str, query: Query, snapshot: Snapshot, pool: Candidates, k: int, started: float
     ) -> SearchResult:
-        scores = self._ranker.scores(pool.features)
-        order = np.argsort(-scores, kind="stable")
-        probabilities = self._ranker.probabilities(scores[order])
+        order, ranked = self._ranker.ranked(pool.features)
         codes = [snapshot.codes[index] for index in pool.codes[order]]
         families = [snapshot.facts[code].family for code in codes]
-        seen = shape(pool.features[order], probabilities, families, len(syllables(query.focus)))
+        seen = shape(ranked, families, len(syllables(query.focus)))
         verdict = self._calibration.decide(seen)
         hits = tuple(
             Hit(
@@ -96,7 +94,7 @@ class SearchService:
                 float(probability),
                 snapshot.entries[snapshot.best_row(pool.rows, int(index))].text,
             )
-            for code, probability, index in zip(codes[:k], probabilities, pool.codes[order], strict=False)
+            for code, probability, index in zip(codes[:k], ranked.probabilities, pool.codes[order], strict=False)
         )
         return SearchResult(text, query.normalised, verdict.decision, verdict.confidence, hits, _ms(started))
 

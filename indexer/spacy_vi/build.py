@@ -19,7 +19,15 @@ from indexer.spacy_vi.patterns import TOKEN_MATCH, identifier_patterns
 __all__ = ["LABELS", "build", "main", "make_pipeline"]
 
 LABELS = (
-    "commune", "old_place", "document", "dossier_code", "procedure_code", "personal_id", "phone", "date", "amount",
+    "commune",
+    "old_place",
+    "document",
+    "dossier_code",
+    "procedure_code",
+    "personal_id",
+    "phone",
+    "date",
+    "amount",
     "nth",
 )
 _log = logging.getLogger(__name__)
@@ -36,8 +44,12 @@ def make_pipeline(communes: Path) -> Language:
     """
     nlp = spacy.blank("vi", config={"nlp": {"tokenizer": {"@tokenizers": "spacy.Tokenizer.v1"}}})
     nlp.tokenizer = Tokenizer(
-        nlp.vocab, rules={}, prefix_search=_PREFIX.search, suffix_search=_SUFFIX.search,
-        infix_finditer=_INFIX.finditer, token_match=re.compile(TOKEN_MATCH).match,
+        nlp.vocab,
+        rules={},
+        prefix_search=_PREFIX.search,
+        suffix_search=_SUFFIX.search,
+        infix_finditer=_INFIX.finditer,
+        token_match=re.compile(TOKEN_MATCH).match,
     )
     ruler = nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER", "overwrite_ents": True})
     assert isinstance(ruler, EntityRuler)

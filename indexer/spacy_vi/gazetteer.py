@@ -31,7 +31,7 @@ def _split(name: str) -> tuple[str, str]:
     """The kind and the short name of a unit: ("Phường", "Hà Tu"). Raises ValueError for an unknown kind."""
     for kind in _PREFIXES:
         if name.startswith(kind + " "):
-            return kind, name[len(kind) + 1:]
+            return kind, name[len(kind) + 1 :]
     raise ValueError(f"{name!r}: the name must begin with one of {', '.join(_PREFIXES)}")
 
 

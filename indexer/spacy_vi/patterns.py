@@ -22,12 +22,32 @@ TOKEN_MATCH = (
 _UNITS = ("đồng", "đ", "vnđ", "vnd", "nghìn", "ngàn", "k", "triệu", "tr", "củ", "tỷ", "tỉ", "xu")
 _HEADS = ("cái", "câu", "số", "mục", "dòng", "loại", "thủ tục", "lựa chọn", "phương án", "ý")
 _ORDINALS = {
-    "1": ("nhất", "một", "1"), "2": ("hai", "nhì", "2"), "3": ("ba", "3"), "4": ("tư", "bốn", "4"), "5": ("năm", "5"),
-    "6": ("sáu", "6"), "7": ("bảy", "7"), "8": ("tám", "8"), "9": ("chín", "9"),
+    "1": ("nhất", "một", "1"),
+    "2": ("hai", "nhì", "2"),
+    "3": ("ba", "3"),
+    "4": ("tư", "bốn", "4"),
+    "5": ("năm", "5"),
+    "6": ("sáu", "6"),
+    "7": ("bảy", "7"),
+    "8": ("tám", "8"),
+    "9": ("chín", "9"),
 }
 _RELATIVE = (
-    "hôm nay", "hôm qua", "hôm kia", "ngày mai", "ngày kia", "sáng mai", "chiều mai", "sáng nay", "chiều nay",
-    "tuần này", "tuần sau", "tuần trước", "tháng này", "tháng sau", "tháng trước",
+    "hôm nay",
+    "hôm qua",
+    "hôm kia",
+    "ngày mai",
+    "ngày kia",
+    "sáng mai",
+    "chiều mai",
+    "sáng nay",
+    "chiều nay",
+    "tuần này",
+    "tuần sau",
+    "tuần trước",
+    "tháng này",
+    "tháng sau",
+    "tháng trước",
 )
 
 
@@ -56,7 +76,10 @@ def identifier_patterns() -> list[Pattern]:
         {"label": "personal_id", "pattern": [_regex(r"\d{9}")]},
         {"label": "personal_id", "pattern": [_regex(r"\d{4}")] * 3},
         {"label": "personal_id", "pattern": [_regex(r"\d{3}")] * 4},
-        *_phones(), *_dates(), *_amounts(), *_ordinals(),
+        *_phones(),
+        *_dates(),
+        *_amounts(),
+        *_ordinals(),
     ]
 
 

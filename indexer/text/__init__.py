@@ -7,6 +7,12 @@ from indexer.text.synonyms import expand_synonyms
 from indexer.text.tokens import has_diacritics, syllables
 
 __all__ = [
-    "DiacriticsRestorer", "Normalised", "expand_synonyms", "has_diacritics", "normalise", "restore_diacritics",
-    "strip_diacritics", "syllables",
+    "DiacriticsRestorer",
+    "Normalised",
+    "expand_synonyms",
+    "has_diacritics",
+    "normalise",
+    "restore_diacritics",
+    "strip_diacritics",
+    "syllables",
 ]

@@ -64,8 +64,8 @@ def _choose(form: str, value: str, start: int, end: int) -> str | None:
     rules = _rules()[0][form]
     if rules[0].before is None and rules[0].after is None:
         return rules[0].expansion
-    before = strip_diacritics(value[max(0, start - _REACH):start]).lower()
-    after = strip_diacritics(value[end:end + _REACH]).lower()
+    before = strip_diacritics(value[max(0, start - _REACH) : start]).lower()
+    after = strip_diacritics(value[end : end + _REACH]).lower()
     return next((rule.expansion for rule in rules if _fits(rule, before, after)), None)
 
 
@@ -94,7 +94,7 @@ def expand(text: Mapped, protected: list[tuple[int, int]]) -> Mapped:
         if start < done or any(low <= start < high for low, high in protected) or _glued(value, start, end):
             continue
         found = _at(value, lowered, start, end)
-        if found is None or found[1] == lowered[start:found[0]]:
+        if found is None or found[1] == lowered[start : found[0]]:
             continue
         stop, new = found
         done = stop

@@ -10,8 +10,18 @@ LEVEL, GRAVE, ACUTE, HOOK, TILDE, DOT = range(6)
 """The six tones: ngang, huyền, sắc, hỏi, ngã, nặng."""
 
 _ROWS = (
-    "aàáảãạ", "ăằắẳẵặ", "âầấẩẫậ", "eèéẻẽẹ", "êềếểễệ", "iìíỉĩị",
-    "oòóỏõọ", "ôồốổỗộ", "ơờớởỡợ", "uùúủũụ", "ưừứửữự", "yỳýỷỹỵ",
+    "aàáảãạ",
+    "ăằắẳẵặ",
+    "âầấẩẫậ",
+    "eèéẻẽẹ",
+    "êềếểễệ",
+    "iìíỉĩị",
+    "oòóỏõọ",
+    "ôồốổỗộ",
+    "ơờớởỡợ",
+    "uùúủũụ",
+    "ưừứửữự",
+    "yỳýỷỹỵ",
 )
 _ALL_ROWS = _ROWS + tuple(row.upper() for row in _ROWS)
 _TONE_OF = {letter: (row[0], tone) for row in _ALL_ROWS for tone, letter in enumerate(row)}

@@ -51,7 +51,7 @@ def cut(word: str) -> tuple[str, ...] | None:
 def _slices(letters: str, phrase: str) -> list[str]:
     pieces, place = [], 0
     for syllable in phrase.split():
-        pieces.append(letters[place:place + len(syllable)])
+        pieces.append(letters[place : place + len(syllable)])
         place += len(syllable)
     return pieces
 
@@ -72,6 +72,6 @@ def separate(text: Mapped, protected: list[tuple[int, int]]) -> Mapped:
 def _recased(pieces: tuple[str, ...], word: str) -> str:
     taken, place = [], 0
     for piece in pieces:
-        taken.append(word[place:place + len(piece)])
+        taken.append(word[place : place + len(piece)])
         place += len(piece)
     return " ".join(taken)

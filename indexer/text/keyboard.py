@@ -34,7 +34,7 @@ def _shaped(letters: str, circumflex: str, horn: bool, breve: bool) -> str:
     for vowel in circumflex:
         place = letters.rfind(vowel)
         if place >= 0:
-            letters = letters[:place] + _CIRCUMFLEX[vowel] + letters[place + 1:]
+            letters = letters[:place] + _CIRCUMFLEX[vowel] + letters[place + 1 :]
             break
     if horn:
         if "uo" in letters and not letters.startswith("quo"):
@@ -42,7 +42,7 @@ def _shaped(letters: str, circumflex: str, horn: bool, breve: bool) -> str:
         else:
             place = max(letters.rfind("u") if "ua" not in letters else letters.find("u"), letters.rfind("o"))
             if place >= 0:
-                letters = letters[:place] + _HORN[letters[place]] + letters[place + 1:]
+                letters = letters[:place] + _HORN[letters[place]] + letters[place + 1 :]
             else:
                 breve = True
     if breve and "a" in letters:
@@ -80,7 +80,7 @@ def from_telex(word: str) -> str | None:
     doubled = "".join(vowel for vowel in "aeo" if letters.count(vowel) == 2)
     for vowel in doubled:
         place = letters.rfind(vowel)
-        letters = letters[:place] + letters[place + 1:]
+        letters = letters[:place] + letters[place + 1 :]
     if tone == LEVEL and not (d_bar or horn or doubled):
         return None
     return _finished(_shaped(letters, doubled, horn and not doubled, False), tone, word)

@@ -15,16 +15,20 @@ from indexer.text.syllable import is_syllable
 
 __all__ = ["legacy_encoding", "to_unicode"]
 
-_TCVN3 = dict(zip(
-    "¸µ¶·¹¨¾»¼½Æ©ÊÇÈÉË®ÐÌÎÏÑªÕÒÓÔÖÝ×ØÜÞãßáâä«èåæçé¬íêëìîóïñòô­øõö÷ùýúûüþ¡¢§£¤¥¦",
-    "áàảãạăắằẳẵặâấầẩẫậđéèẻẽẹêếềểễệíìỉĩịóòỏõọôốồổỗộơớờởỡợúùủũụưứừửữựýỳỷỹỵĂÂĐÊÔƠƯ", strict=True,
-))
+_TCVN3 = dict(
+    zip(
+        "¸µ¶·¹¨¾»¼½Æ©ÊÇÈÉË®ÐÌÎÏÑªÕÒÓÔÖÝ×ØÜÞãßáâä«èåæçé¬íêëìîóïñòô­øõö÷ùýúûüþ¡¢§£¤¥¦",
+        "áàảãạăắằẳẵặâấầẩẫậđéèẻẽẹêếềểễệíìỉĩịóòỏõọôốồổỗộơớờởỡợúùủũụưứừửữựýỳỷỹỵĂÂĐÊÔƠƯ",
+        strict=True,
+    )
+)
 _TCVN3_RE = re.compile("[" + re.escape("".join(_TCVN3)) + "]")
 
 _TONES = "ùøûõï"
 _VNI_MARKS = {
     "a": {
-        **dict(zip(_TONES, "áàảãạ", strict=True)), **dict(zip("âáàåãä", "âấầẩẫậ", strict=True)),
+        **dict(zip(_TONES, "áàảãạ", strict=True)),
+        **dict(zip("âáàåãä", "âấầẩẫậ", strict=True)),
         **dict(zip("êéèúüë", "ăắằẳẵặ", strict=True)),
     },
     "e": {**dict(zip(_TONES, "éèẻẽẹ", strict=True)), **dict(zip("âáàåãä", "êếềểễệ", strict=True))},

@@ -56,9 +56,14 @@ class TrigramModel:
                 raise ValueError(f"{path}: not a restorer model of format {FORMAT}; train it again")
             words = tuple(file["words"].tobytes().decode("utf-8").split("\n"))
             return cls(
-                words, _logs(file["unigram"]), _logs(file["unigram_weight"]),
-                np.cumsum(file["bigram_steps"], dtype=np.int64), _logs(file["bigram"]), _logs(file["bigram_weight"]),
-                np.cumsum(file["trigram_steps"], dtype=np.int64), _logs(file["trigram"]),
+                words,
+                _logs(file["unigram"]),
+                _logs(file["unigram_weight"]),
+                np.cumsum(file["bigram_steps"], dtype=np.int64),
+                _logs(file["bigram"]),
+                _logs(file["bigram_weight"]),
+                np.cumsum(file["trigram_steps"], dtype=np.int64),
+                _logs(file["trigram"]),
             )
 
     def bigrams(self, first: Ints, second: Ints) -> tuple[Ints, Floats]:

@@ -28,7 +28,8 @@ _LONGEST = 400
 """Words searched at once; longer texts are cut, so that the work grows linearly with the length."""
 _BREAKS = re.compile(r"[.?!;:\n]")
 _TOKEN = re.compile(
-    f"(?P<fixed>{PROTECTED.pattern})|(?P<word>{WORD.pattern})|(?P<end>{_BREAKS.pattern})", re.IGNORECASE,
+    f"(?P<fixed>{PROTECTED.pattern})|(?P<word>{WORD.pattern})|(?P<end>{_BREAKS.pattern})",
+    re.IGNORECASE,
 )
 _TRUST = ((0.75, 6.0), (0.5, 2.5))
 """Share of marked syllables among those that should be marked → bonus (nats) for leaving a bare one as typed."""
@@ -58,7 +59,7 @@ class DiacriticsRestorer:
         tokens = list(_TOKEN.finditer(text))
         pieces = list(text)
         for start in range(0, len(tokens), _LONGEST):
-            part = tokens[start:start + _LONGEST]
+            part = tokens[start : start + _LONGEST]
             for token, spelling in zip(part, self._search(part), strict=True):
                 if spelling is not None:
                     first, last = token.span()
@@ -93,8 +94,11 @@ class DiacriticsRestorer:
     def _trust(self, tokens: Sequence[re.Match[str]], choices: Sequence[tuple[Ints, bool]]) -> float:
         """How far bare syllables of this text may be believed, judged by the ones that are marked."""
         marked = sum(1 for token in tokens if token.lastgroup == "word" and not token.group().isascii())
-        missing = sum(1 for token, (ids, open_) in zip(tokens, choices, strict=True)
-                      if open_ and self._ids.get(token.group().lower()) != ids[0])
+        missing = sum(
+            1
+            for token, (ids, open_) in zip(tokens, choices, strict=True)
+            if open_ and self._ids.get(token.group().lower()) != ids[0]
+        )
         share = marked / (marked + missing) if marked else 0.0
         return next((bonus for least, bonus in _TRUST if share >= least), 0.0)
 

@@ -80,7 +80,7 @@ def place_tone(shape: str, tone: int) -> str:
     if not places:
         return shape
     place = _bearer(lowered, places)
-    return shape[:place] + add_tone(shape[place], tone) + shape[place + 1:]
+    return shape[:place] + add_tone(shape[place], tone) + shape[place + 1 :]
 
 
 def _has_vowel(text: str) -> bool:

@@ -22,7 +22,8 @@ _NUMBER = r"\d+(?:[.,:]\d+)*"
 _EDGE, _NO_MORE = r"(?<![\w])", r"(?![\w])"
 
 PROTECTED = re.compile(
-    rf"{_URL}|{_EDGE}(?:{DOSSIER_CODE}|{PROCEDURE_CODE}|{_DOCUMENT_NUMBER}|{_DATE}|{_NUMBER}){_NO_MORE}", re.IGNORECASE,
+    rf"{_URL}|{_EDGE}(?:{DOSSIER_CODE}|{PROCEDURE_CODE}|{_DOCUMENT_NUMBER}|{_DATE}|{_NUMBER}){_NO_MORE}",
+    re.IGNORECASE,
 )
 """Addresses, codes, dates and numbers: spans that the normaliser never rewrites."""
 WORD = re.compile(r"[^\W_]+")

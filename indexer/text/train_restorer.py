@@ -33,7 +33,12 @@ from indexer.text.tables import DATA, read_table
 from indexer.text.tokens import PROTECTED, WORD, has_diacritics
 
 __all__ = [
-    "Passage", "catalogue_passages", "colloquial_passages", "main", "question_passages", "table_passages",
+    "Passage",
+    "catalogue_passages",
+    "colloquial_passages",
+    "main",
+    "question_passages",
+    "table_passages",
     "train",
 ]
 
@@ -42,8 +47,18 @@ _SENTENCE = re.compile(r"[.?!;:\n]+(?=\s|$)|\n+")
 _TOKEN = re.compile(f"(?P<fixed>{PROTECTED.pattern})|(?P<word>{WORD.pattern})", re.IGNORECASE)
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _CATALOGUE_FIELDS = (
-    "name", "description", "steps", "documents", "methods", "conditions", "results", "legal_basis", "agency", "field",
-    "subjects", "life_events",
+    "name",
+    "description",
+    "steps",
+    "documents",
+    "methods",
+    "conditions",
+    "results",
+    "legal_basis",
+    "agency",
+    "field",
+    "subjects",
+    "life_events",
 )
 _SPECIAL = (BREAK, NUMBER, UNKNOWN)
 _QUESTION_WEIGHT, _OWN_WEIGHT, _VARIANTS = 15.0, 20.0, 40
@@ -187,8 +202,13 @@ def _count(keys: Ints, weights: npt.NDArray[np.float64], documents: npt.NDArray[
     return _Counts(unique, counts, (low != high) & (counts >= least))
 
 
-def _witten_bell(history: Ints, counts: npt.NDArray[np.float64], kept: npt.NDArray[np.bool_],
-                 lower: npt.NDArray[np.float64], size: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _witten_bell(
+    history: Ints,
+    counts: npt.NDArray[np.float64],
+    kept: npt.NDArray[np.bool_],
+    lower: npt.NDArray[np.float64],
+    size: int,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Interpolated probabilities of the n-grams, and the weight that each history leaves to the lower order."""
     total = np.bincount(history, counts, size)
     kinds = np.bincount(history, minlength=size)
@@ -224,19 +244,33 @@ def train(corpus: Iterable[Passage], out_path: Path, least_trigram: float = 1.5)
 
     renumber = np.cumsum(bi.kept) - 1
     tri_keys = renumber[tri.keys // size] * size + tri.keys % size
-    _save(out_path, words, unigram, uni_weight, bi.keys[bi.kept], bi_p[bi.kept], bi_weight[bi.kept],
-          tri_keys[tri_kept], tri_p[tri_kept])
+    _save(
+        out_path,
+        words,
+        unigram,
+        uni_weight,
+        bi.keys[bi.kept],
+        bi_p[bi.kept],
+        bi_weight[bi.kept],
+        tri_keys[tri_kept],
+        tri_p[tri_kept],
+    )
     return {"sentences": len(sentences), "words": size, "bigrams": int(bi.kept.sum()), "trigrams": int(tri_kept.sum())}
 
 
 def _save(path: Path, words: Sequence[str], *arrays: npt.NDArray[np.generic]) -> None:
     unigram, unigram_weight, bigram_keys, bigram, bigram_weight, trigram_keys, trigram = arrays
     np.savez_compressed(
-        path, format=np.array(FORMAT), words=np.frombuffer("\n".join(words).encode("utf-8"), dtype=np.uint8),
-        unigram=quantise(np.log(unigram)), unigram_weight=quantise(np.log(unigram_weight)),
+        path,
+        format=np.array(FORMAT),
+        words=np.frombuffer("\n".join(words).encode("utf-8"), dtype=np.uint8),
+        unigram=quantise(np.log(unigram)),
+        unigram_weight=quantise(np.log(unigram_weight)),
         bigram_steps=np.diff(bigram_keys, prepend=0).astype(np.uint32),
-        bigram=quantise(np.log(bigram)), bigram_weight=quantise(np.log(bigram_weight)),
-        trigram_steps=np.diff(trigram_keys, prepend=0).astype(np.uint32), trigram=quantise(np.log(trigram)),
+        bigram=quantise(np.log(bigram)),
+        bigram_weight=quantise(np.log(bigram_weight)),
+        trigram_steps=np.diff(trigram_keys, prepend=0).astype(np.uint32),
+        trigram=quantise(np.log(trigram)),
     )
 
 
@@ -252,7 +286,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if missing:
         parser.error(f"no such file: {', '.join(map(str, missing))}")
     corpus = itertools.chain(
-        colloquial_passages(), table_passages(), *map(catalogue_passages, options.catalogue),
+        colloquial_passages(),
+        table_passages(),
+        *map(catalogue_passages, options.catalogue),
         *map(question_passages, options.questions),
     )
     numbers = train(corpus, options.out, options.least)
