@@ -49,7 +49,9 @@ class Turn:
         self.intent: str = (tracker.latest_message.get("intent") or {}).get("name") or ""
         self.text: str = tracker.latest_message.get("text") or ""
         self.in_loop: bool = (tracker.active_loop or {}).get("name") == LOOP
-        self.after: str | None = tracker.latest_action_name
+        # The loop itself runs between the action that led here and the question.
+        done = (e["name"] for e in reversed(tracker.events) if e.get("event") == "action" and e["name"] != LOOP)
+        self.after: str | None = next(done, None)
         self.replies: list[Reply] = []
         self.events: list[EventType] = []
         self._tracker = tracker

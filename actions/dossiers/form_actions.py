@@ -32,8 +32,11 @@ class StartForm(EformAction):
             turn.say(self.cards.no_form(guide.guide.name if guide else ""))
             return
         draft = drafts.start(turn.conversation_id, form.slug)
+        earlier = drafts.latest_dossier(turn.conversation_id)
         if draft.consented:
             drafts.note(turn.conversation_id, self.cards.say("eform.resumed", title=form.title).text)
+        elif earlier and earlier.form_slug == form.slug:
+            drafts.note(turn.conversation_id, self.cards.say("eform.another", code=earlier.code).text)
         if turn.slot("procedure") != code:
             turn.events.append(SlotSet("procedure", code))
         self.go_on(turn)
