@@ -11,13 +11,22 @@ const WHO = { citizen: T.you, bot: T.bot, agent: T.agent, system: T.system };
 export function bubble(message, { choose, ticks }) {
   const body = el("div", { class: "bubble" }, el("span", { class: "who" }, `${WHO[message.author] || ""}: `));
   if (message.form) body.append(step(message.form));
-  body.append(...prose(message.text));
+  body.append(...prose(shownText(message)));
   if (message.answer && Object.keys(message.answer.fields || {}).length) body.append(procedureCard(message.answer, ticks));
   if (message.dossier) body.append(dossier(message));
   body.append(...(message.attachments || []).map(attachment).filter(Boolean));
   const node = el("article", { class: `message ${message.author}`, "data-id": message.id }, body);
   if (message.buttons?.length) node.append(buttons(message.buttons, choose));
   return node;
+}
+
+/** The text without what the card shows anyway: facts as tiles, documents as a checklist. */
+function shownText({ text, answer }) {
+  const documents = answer?.origin !== "catalogue" && answer?.fields?.documents?.length;
+  if (!documents) return text;
+  if (answer.aspect === "overview") return text.split("\n\n")[0];
+  if (answer.aspect === "documents") return text.split("\n")[0];
+  return text;
 }
 
 /** A bubble for what was typed and is not confirmed yet. */

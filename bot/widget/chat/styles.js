@@ -18,6 +18,7 @@ h3, p, dl, dd, ul, fieldset { margin: 0; padding: 0; border: 0; }
 [hidden] { display: none !important; }
 button, a.button, textarea, input { font: inherit; color: inherit; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
+textarea:focus-visible { outline-width: 2px; outline-offset: 0; border-color: var(--focus); }
 .launcher { position: fixed; right: 1rem; bottom: 1rem; min-height: 56px; padding: 0 1.2rem; border: 0; border-radius: 28px; display: flex; gap: .6rem;
   align-items: center; background: var(--accent); color: var(--on-accent); font-weight: 600; cursor: pointer; z-index: 2147483000; }
 .panel { display: flex; flex-direction: column; background: var(--ground); overflow: hidden; height: 100%; }
@@ -26,7 +27,7 @@ button, a.button, textarea, input { font: inherit; color: inherit; }
 @media (max-width: 30rem) { :host(:not([inline])) .panel { inset: 0; width: auto; height: 100dvh; border: 0; border-radius: 0; } }
 svg { width: 1.35em; height: 1.35em; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; flex: none; }
 header { display: flex; align-items: center; gap: .25rem; padding: .5rem .5rem .5rem 1rem; background: var(--surface); border-bottom: 1px solid var(--line); }
-header > div { flex: 1; min-width: 0; }
+header > div:first-child { flex: 1; min-width: 0; }
 header strong { display: block; color: var(--accent); font-weight: 600; }
 header small { display: block; color: var(--soft); font-size: .78em; line-height: 1.3; }
 .tool { min-width: 44px; min-height: 44px; border: 0; background: none; border-radius: 8px; cursor: pointer; display: grid; place-items: center; color: var(--soft); }
@@ -57,7 +58,7 @@ header small { display: block; color: var(--soft); font-size: .78em; line-height
 .choices.used button { border-color: var(--line); color: var(--soft); font-weight: 400; }
 .card { margin-top: .8rem; padding-top: .7rem; border-top: 1px solid var(--line); }
 .card h3 { font-size: 1em; font-weight: 600; line-height: 1.35; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .5rem; margin-top: .6rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.6rem, 1fr)); gap: .5rem; margin-top: .6rem; }
 .facts div { background: var(--ground); border-radius: 8px; padding: .45rem .65rem; }
 .facts dt { font-size: .8em; color: var(--soft); } .facts dd { font-weight: 600; font-size: .94em; line-height: 1.35; }
 .checklist { margin-top: .6rem; } .checklist summary { min-height: 44px; display: flex; align-items: center; cursor: pointer; font-weight: 600; color: var(--accent); }

@@ -1,7 +1,7 @@
 // Everything that the widget itself says. Answers come from the server.
 export const TEXTS = {
   name: "Trợ lý tự động iSee",
-  notice: "Câu trả lời do hệ thống tự động lấy từ hướng dẫn đã kiểm tra",
+  notice: "Trả lời tự động từ hướng dẫn đã kiểm tra",
   open: "Mở khung hỏi đáp",
   close: "Thu nhỏ",
   menu: "Tùy chọn",
@@ -11,7 +11,7 @@ export const TEXTS = {
   erase: "Xóa cuộc trò chuyện này",
   eraseAsk: "Xóa toàn bộ cuộc trò chuyện này trên máy và trên hệ thống? Hồ sơ đã nộp vẫn được giữ.",
   log: "Nội dung trò chuyện",
-  placeholder: "Nhập câu hỏi, có dấu hoặc không dấu",
+  placeholder: "Nhập câu hỏi tại đây",
   send: "Gửi",
   attach: "Gửi ảnh hoặc tệp",
   typing: "Em đang tìm trong hướng dẫn",
