@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from actions.handoff import Tickets
@@ -75,7 +75,7 @@ class Context:
     executor: Executing
     tickets: Tickets
     accounts: Accounts
-    new_conversations: RateLimiter = field(default_factory=lambda: RateLimiter(240))
+    new_conversations: RateLimiter
     failure: str = ""
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from bot.gateway.breaker import CircuitBreaker
 from bot.gateway.desk import AgentDesk
 from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
+from bot.gateway.limits import RateLimiter
 from bot.gateway.retention import Eraser
 from bot.gateway.service import Gateway
 from bot.gateway.store import ConversationStore
@@ -89,6 +90,7 @@ def connect(
         executor=executor,
         tickets=tickets,
         accounts=Accounts(database, keyring),
+        new_conversations=RateLimiter(settings.conversations_per_minute),
     )
 
 

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     upload_max_mb: float = Field(10.0, description="Largest upload, in MB.")
     chat_retention_days: int = Field(90, description="Days after which conversations are erased.")
     messages_per_minute: int = Field(40, description="Messages a conversation may send in a minute.")
+    conversations_per_minute: int = Field(240, ge=1, description="Conversations one address may open in a minute.")
     allowed_origins: list[str] = Field(default_factory=list, description="Other sites that may embed the widget.")
     log_level: str = Field("INFO", description="Level of the structured log.")
 

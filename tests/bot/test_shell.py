@@ -125,3 +125,14 @@ def test_no_body_brings_the_service_down(talk: Talk, body: bytes) -> None:
 def test_any_text_is_answered_or_refused(talk: Talk, text: str) -> None:
     answer = talk.send({"text": text})
     assert answer.status_code in (200, 413, 422)
+
+
+def test_one_address_and_one_conversation_have_limits(tmp_path: Any) -> None:
+    with serving(tmp_path, conversations_per_minute=2, messages_per_minute=3) as service:
+        talk = service.open()
+        for _ in range(3):
+            assert talk.say("khai sinh").status_code == 200
+        held = talk.say("khai sinh")
+        assert held.status_code == 429 and int(held.headers["retry-after"]) > 0
+        assert service.open().say("khai sinh").status_code == 200
+        assert service.http.post("/api/v1/conversations", json={}).status_code == 429
