@@ -62,14 +62,24 @@ class DraftStore:
 
     def open_row(self, session: Session, conversation_id: str, slug: str) -> DraftRow | None:
         """The open draft of a form, active or paused."""
-        return session.scalars(select(DraftRow).where(
-            DraftRow.conversation_id == conversation_id, DraftRow.form_slug == slug, DraftRow.open_slot == 1,
-        ).with_for_update()).first()
+        return session.scalars(
+            select(DraftRow)
+            .where(
+                DraftRow.conversation_id == conversation_id,
+                DraftRow.form_slug == slug,
+                DraftRow.open_slot == 1,
+            )
+            .with_for_update()
+        ).first()
 
-    def active_row(self, session: Session, conversation_id: str) -> DraftRow | None:
-        row = session.scalars(select(DraftRow).where(
-            DraftRow.conversation_id == conversation_id, DraftRow.open_slot == 1, DraftRow.state == "active",
-        ).order_by(DraftRow.updated_at.desc())).first()
+    def active_row(self, session: Session, conversation_id: str, *, lock: bool = False) -> DraftRow | None:
+        """The draft being filled in; `lock` keeps other replicas from changing it until the transaction ends."""
+        query = (
+            select(DraftRow)
+            .where(DraftRow.conversation_id == conversation_id, DraftRow.open_slot == 1, DraftRow.state == "active")
+            .order_by(DraftRow.updated_at.desc())
+        )
+        row = session.scalars(query.with_for_update() if lock else query).first()
         return row if row and self._forms.get(row.form_slug) else None
 
     def load(self, session: Session, row: DraftRow) -> Draft:
@@ -85,9 +95,17 @@ class DraftStore:
         if row.notice:
             note = json.loads(self._keyring.decrypt(row.notice))
         return Draft(
-            id=row.id, conversation_id=row.conversation_id, form=form, state=row.state, values=values, stage=stage,
-            field=asked, consented=row.consent_at is not None,
-            notice=note["text"], options=tuple(Choice(**option) for option in note["options"]))
+            id=row.id,
+            conversation_id=row.conversation_id,
+            form=form,
+            state=row.state,
+            values=values,
+            stage=stage,
+            field=asked,
+            consented=row.consent_at is not None,
+            notice=note["text"],
+            options=tuple(Choice(**option) for option in note["options"]),
+        )
 
     def set(self, session: Session, row: DraftRow, draft: Draft, value: Value) -> None:
         """Stores `value` for the field asked and drops the answers that this hides."""
@@ -98,8 +116,9 @@ class DraftStore:
         values = {**{name: old.value for name, old in draft.values.items()}, draft.field.name: value.value}
         shown = {f.name for f in draft.form.visible(values)}
         session.flush()
-        session.execute(delete(DraftValueRow).where(
-            DraftValueRow.draft_id == row.id, DraftValueRow.field.not_in(shown)))
+        session.execute(
+            delete(DraftValueRow).where(DraftValueRow.draft_id == row.id, DraftValueRow.field.not_in(shown))
+        )
         self._release_files(session, row.id, keep=[v for name, v in values.items() if name in shown])
 
     def note(self, row: DraftRow, sentence: str, options: Sequence[Choice] = ()) -> None:
@@ -118,8 +137,11 @@ class DraftStore:
 
     def _release_files(self, session: Session, draft_id: str, keep: list[str]) -> None:
         # Files that no answer names any more; `Uploads.purge` removes them from the disk after commit.
-        session.execute(update(DossierFileRow).where(
-            DossierFileRow.draft_id == draft_id, DossierFileRow.id.not_in(keep)).values(draft_id=None))
+        session.execute(
+            update(DossierFileRow)
+            .where(DossierFileRow.draft_id == draft_id, DossierFileRow.id.not_in(keep))
+            .values(draft_id=None)
+        )
 
     def _unseal(self, sealed: bytes) -> Value:
         data = json.loads(self._keyring.decrypt(sealed))

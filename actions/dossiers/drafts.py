@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from actions.dossiers.draft_store import Draft, DraftStore
-from actions.dossiers.eform import EField
+from actions.dossiers.eform import EField, EForm
 from actions.dossiers.formlib import FormLibrary
 from actions.dossiers.submission import Submissions, Submitted
-from actions.dossiers.tables import DossierFileRow, DraftRow, DraftValueRow, PendingInputRow
+from actions.dossiers.tables import DossierFileRow, DraftRow, PendingInputRow, PinRequestRow
 from actions.dossiers.values import Ambiguous, Texts, Value, ValueReader, plain
 from common.clock import local_date, utc_now
 from common.database import Database
@@ -24,9 +25,24 @@ from common.keyring import Keyring
 __all__ = ["Draft", "DraftService", "named_field"]
 
 # What surrounds a label in "cho em sửa lại phần số điện thoại".
-_EDIT_WORDS = frozenset({
-    "sua", "chinh", "lai", "doi", "phan", "muc", "cho", "em", "toi", "minh", "a", "so", "cua", "giup",
-})
+_EDIT_WORDS = frozenset(
+    {
+        "sua",
+        "chinh",
+        "lai",
+        "doi",
+        "phan",
+        "muc",
+        "cho",
+        "em",
+        "toi",
+        "minh",
+        "a",
+        "so",
+        "cua",
+        "giup",
+    }
+)
 _Open = tuple[Session, DraftRow, Draft]
 
 
@@ -37,8 +53,14 @@ class DraftService:
     """
 
     def __init__(
-        self, database: Database, keyring: Keyring, forms: FormLibrary, reader: ValueReader, texts: Texts,
-        agency: str = "H49", today: Callable[[], date] = local_date,
+        self,
+        database: Database,
+        keyring: Keyring,
+        forms: FormLibrary,
+        reader: ValueReader,
+        texts: Texts,
+        agency: str = "H49",
+        today: Callable[[], date] = local_date,
     ) -> None:
         self.forms = forms
         self.reader = reader
@@ -57,20 +79,11 @@ class DraftService:
         form = self.forms.get(slug)
         if form is None:
             raise NotFound(self._texts.render("eform.unknown_form"))
-        with self._database.session() as session:
-            row = self.store.open_row(session, conversation_id, slug)
-            now = utc_now()
-            if row is None:
-                row = DraftRow(
-                    id=secrets.token_hex(16), conversation_id=conversation_id, form_slug=slug, open_slot=1,
-                    form_version=form.version, state="active", created_at=now, updated_at=now)
-                session.add(row)
-            session.execute(update(DraftRow).where(
-                DraftRow.conversation_id == conversation_id, DraftRow.open_slot == 1, DraftRow.form_slug != slug,
-            ).values(state="paused"))
-            row.state, row.updated_at = "active", now
-            session.flush()
-            return self.store.load(session, row)
+        try:
+            return self._started(conversation_id, form)
+        except IntegrityError:
+            # Another replica opened the same draft in this moment: take that one.
+            return self._started(conversation_id, form)
 
     def active(self, conversation_id: str) -> Draft | None:
         """The draft that is being filled in now."""
@@ -81,9 +94,14 @@ class DraftService:
     def resumable(self, conversation_id: str) -> list[Draft]:
         """Open drafts, paused ones included, the latest first."""
         with self._database.session(write=False) as session:
-            rows = session.scalars(select(DraftRow).where(
-                DraftRow.conversation_id == conversation_id, DraftRow.open_slot == 1,
-            ).order_by(DraftRow.updated_at.desc()))
+            rows = session.scalars(
+                select(DraftRow)
+                .where(
+                    DraftRow.conversation_id == conversation_id,
+                    DraftRow.open_slot == 1,
+                )
+                .order_by(DraftRow.updated_at.desc())
+            )
             return [self.store.load(session, row) for row in rows if self.forms.get(row.form_slug)]
 
     def resume(self, conversation_id: str, slug: str | None = None) -> Draft | None:
@@ -176,6 +194,13 @@ class DraftService:
                 self.store.set(session, row, draft, Value("", ""))
             return self.store.load(session, row)
 
+    def review(self, conversation_id: str) -> list[dict[str, str]]:
+        """Every answer in full (field, label, value), for its own citizen's eyes: never for logs or the engine."""
+        return [
+            {"field": field.name, "label": field.label, "value": value.display}
+            for field, value in self.prompt(conversation_id).answered
+        ]
+
     def submit(self, draft: Draft) -> Submitted:
         """The dossier of a complete draft, in one transaction; the same dossier when asked again.
 
@@ -190,7 +215,7 @@ class DraftService:
     def pause(self, conversation_id: str) -> Draft | None:
         """Sets the active draft aside; None when there was none."""
         with self._database.session() as session:
-            row = self.store.active_row(session, conversation_id)
+            row = self.store.active_row(session, conversation_id, lock=True)
             if row is None:
                 return None
             row.state, row.updated_at = "paused", utc_now()
@@ -199,7 +224,7 @@ class DraftService:
     def cancel(self, conversation_id: str) -> Draft | None:
         """Closes the active draft and erases its answers and files; None when there was none."""
         with self._database.session() as session:
-            row = self.store.active_row(session, conversation_id)
+            row = self.store.active_row(session, conversation_id, lock=True)
             if row is None:
                 return None
             draft = self.store.load(session, row)
@@ -209,31 +234,62 @@ class DraftService:
     def erase(self, conversation_id: str) -> int:
         """Erases every open draft and pending input of a conversation; returns how many drafts there were."""
         with self._database.session() as session:
-            rows = list(session.scalars(select(DraftRow).where(
-                DraftRow.conversation_id == conversation_id, DraftRow.open_slot == 1)))
+            rows = list(
+                session.scalars(
+                    select(DraftRow).where(DraftRow.conversation_id == conversation_id, DraftRow.open_slot == 1)
+                )
+            )
             for row in rows:
                 self._erase(session, row)
-            session.execute(delete(PendingInputRow).where(PendingInputRow.conversation_id == conversation_id))
+            for table in (PendingInputRow, PinRequestRow):
+                session.execute(delete(table).where(table.conversation_id == conversation_id))
             return len(rows)
 
     def expire(self, before: datetime) -> int:
         """Erases open drafts untouched since `before`; returns how many."""
         with self._database.session() as session:
-            rows = list(session.scalars(select(DraftRow).where(
-                DraftRow.open_slot == 1, DraftRow.updated_at < before)))
+            rows = list(session.scalars(select(DraftRow).where(DraftRow.open_slot == 1, DraftRow.updated_at < before)))
             for row in rows:
                 self._erase(session, row)
             return len(rows)
 
+    def _started(self, conversation_id: str, form: EForm) -> Draft:
+        with self._database.session() as session:
+            row = self.store.open_row(session, conversation_id, form.slug)
+            now = utc_now()
+            if row is None:
+                row = DraftRow(
+                    id=secrets.token_hex(16),
+                    conversation_id=conversation_id,
+                    form_slug=form.slug,
+                    open_slot=1,
+                    form_version=form.version,
+                    state="active",
+                    created_at=now,
+                    updated_at=now,
+                )
+                session.add(row)
+            session.execute(
+                update(DraftRow)
+                .where(
+                    DraftRow.conversation_id == conversation_id,
+                    DraftRow.open_slot == 1,
+                    DraftRow.form_slug != form.slug,
+                )
+                .values(state="paused")
+            )
+            row.state, row.updated_at = "active", now
+            session.flush()
+            return self.store.load(session, row)
+
     def _erase(self, session: Session, row: DraftRow) -> None:
         session.execute(update(DossierFileRow).where(DossierFileRow.draft_id == row.id).values(draft_id=None))
-        session.execute(delete(DraftValueRow).where(DraftValueRow.draft_id == row.id))
         self.store.close(session, row, "cancelled")
 
     @contextmanager
     def _changing(self, conversation_id: str) -> Iterator[_Open]:
         with self._database.session() as session:
-            row = self.store.active_row(session, conversation_id)
+            row = self.store.active_row(session, conversation_id, lock=True)
             if row is None:
                 raise NotFound(self._texts.render("eform.none_open"))
             row.updated_at = utc_now()

@@ -139,3 +139,30 @@ def test_divided_former_unit_is_asked_back(citizen: Citizen) -> None:
     assert "nhiều đơn vị mới" in said
     assert len(citizen.heard[0]["form"]["field"]["choices"]) > 2
     assert "bao nhiêu bản sao" in citizen.types("phường Móng Cái 1")
+
+
+def test_only_the_citizen_sees_the_answers_in_full(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH)
+    full = {line["field"]: line["value"] for line in citizen.room.drafts.review("c1")}
+    assert full["applicant_id"] == "022190001234"
+
+
+def test_erasing_a_conversation_takes_drafts_and_expected_pins(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH[:4])
+    citizen.room.intake.expect_pin("c1", "H49-260804-0001")
+    assert citizen.room.drafts.erase("c1") == 1
+    assert citizen.room.drafts.resumable("c1") == []
+    assert citizen.room.intake.capture("c1", text="1234") is None
+
+
+def test_asked_again_for_the_same_procedure_names_the_dossier_that_exists(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH)
+    citizen.taps("Nộp hồ sơ")
+    code = citizen.heard[0]["dossier"]["code"]
+    assert code in citizen.sends('/submit_dossier{"procedure_code":"1.001193"}')
+
+
+def test_forms_of_the_procedures_talked_about_come_first(citizen: Citizen) -> None:
+    citizen.slots["candidates"] = ["1.000894", "1.999999"]
+    citizen.sends("/submit_dossier")
+    assert [button["title"] for button in citizen.heard[0]["buttons"]] == ["Đăng ký kết hôn"]
