@@ -119,16 +119,24 @@ class EngineProcess:
         return False
 
     async def _watch(self, client: httpx.AsyncClient) -> None:
-        """Returns when the process has exited or has not answered for a minute."""
+        """Returns when the process has exited, has not answered for a minute, or a newly trained model is there."""
         assert self._process is not None
-        silent = 0
+        silent, loaded = 0, self._model_stamp()
         while silent < _SILENT_CHECKS:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), _WATCH_EVERY_S)
                 _log.warning("engine_exited", code=self._process.returncode)
                 return
+            if self._model_stamp() not in (loaded, None):
+                _log.info("engine_new_model")
+                return
             silent = 0 if await _healthy(client) else silent + 1
         _log.warning("engine_silent", seconds=_SILENT_CHECKS * _WATCH_EVERY_S)
+
+    def _model_stamp(self) -> int | None:
+        with suppress(OSError):
+            return model_path(self._settings).stat().st_mtime_ns
+        return None
 
     async def _spawn(self) -> Process:
         self._log_file.parent.mkdir(parents=True, exist_ok=True)

@@ -12,11 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from bot.api.deps import ContextDep
+from bot.api.problems import problem_response
 from bot.console.accounts import SESSION_LIFE, Role, Staff
 from bot.console.session import COOKIE, AgentDep, FormOf, OfficerDep, SignInNeeded, StaffDep
 from bot.context import Context
 from common.clock import to_local
-from common.errors import Conflict, InvalidInput, ISeeError, NotAuthenticated, TooManyRequests
+from common.errors import Conflict, InvalidInput, ISeeError, NotAuthenticated, NotFound, TooManyRequests
 from common.identifiers import mask
 
 __all__ = ["install_console"]
@@ -146,7 +147,14 @@ def install_console(app: FastAPI) -> None:
     async def to_sign_in(_request: Request, _error: Exception) -> Response:
         return _go("/console/login")
 
+    async def console_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ISeeError)
+        if not request.url.path.startswith("/console/"):
+            return problem_response(error)
+        return _page(request, "error.html", status=error.status, title=error.title, problem=error.detail)
+
     app.add_exception_handler(SignInNeeded, to_sign_in)
+    app.add_exception_handler(ISeeError, console_problem)
 
 
 def _act(context: Context, staff: Staff, conversation_id: str, act: str, epoch: int, text: str) -> None:
@@ -176,7 +184,10 @@ async def _conversation(
     error: ISeeError | None = None,
     draft: str = "",
 ) -> Response:
-    found = await run_sync(context.store.get, conversation_id)
+    try:
+        found = await run_sync(context.store.get, conversation_id)
+    except NotFound as missing:
+        raise NotFound("Không còn cuộc trò chuyện này; có thể đã được xóa theo yêu cầu hoặc hết hạn lưu.") from missing
     return _page(
         request,
         "conversation.html",

@@ -123,3 +123,10 @@ def test_accounts(running: Running) -> None:
         accounts.add("ngan", Role.AGENT, "ngan")
     assert len(accounts.add("tam", Role.OFFICER)) >= 12
     assert accounts.remove("tam") and not accounts.remove("tam")
+
+
+def test_errors_are_pages_at_the_console_and_problem_documents_elsewhere(running: Running) -> None:
+    page = sign_in(running, "lan").get("/console/conversations/none")
+    assert page.status_code == 404 and page.headers["content-type"].startswith("text/html")
+    elsewhere = running.http.get("/api/v1/procedures/9.999999")
+    assert elsewhere.headers["content-type"] == "application/problem+json"
