@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from actions.answers.aspect import asked_aspect
 from actions.answers.buttons import Buttons, payload
 from actions.answers.clarify import Clarifier
 from actions.answers.compose import Composer, short_name
 from actions.answers.passages import find_passages
-from actions.answers.resolve import Resolved, Resolver, nth
+from actions.answers.resolve import Resolved, Resolver, name_words, nth
 from actions.answers.turn import Outcome, Turn
 from actions.services import Services
 from common.messages import Aspect, Button, Reply, Status
@@ -18,8 +20,13 @@ __all__ = ["TurnAnswerer"]
 # Aspects whose answer a described situation changes; the others are lists that stand for themselves.
 _SITUATIONAL = {Aspect.OVERVIEW, Aspect.CONDITIONS}
 _LEAST_SITUATION_WORDS = 2
-# Intents that say nothing about what is wanted.
-_GUESSED = {"nlu_fallback", "inform_field", ""}
+_MOST_NEAR = 3
+# Share of the best score below which a hit is no alternative worth asking about.
+_FAINT = 0.05
+# Below this the classifier's "outside our field" yields to an index that knows what to ask back.
+_SURELY_OUTSIDE = 0.7
+# Intents that ask for no aspect of the procedure under discussion.
+_OPEN = {"ask_overview", "nlu_fallback", "inform_field", ""}
 
 
 class TurnAnswerer:
@@ -42,7 +49,7 @@ class TurnAnswerer:
             return self._clarify(turn, resolved)
         if resolved.kind == "unnamed":
             return self._which(turn)
-        if resolved.published is None or (resolved.lost and turn.intent in _GUESSED):
+        if resolved.published is None or (resolved.lost and self._strays(turn, resolved.published)):
             return self.unknown(turn, resolved)
         return self._about(turn, resolved)
 
@@ -58,7 +65,10 @@ class TurnAnswerer:
             text = self._messages.render("clarify.invalid_choice", count=len(offered))
             return Outcome((self._clarifier.ask(offered)[0].model_copy(update={"text": text}),))
         published = self._kb.get(offered[index])
-        return self._about(turn, Resolved("new", published), aspect=_remembered(turn))
+        outcome = self._about(turn, Resolved("new", published), aspect=_remembered(turn))
+        return Outcome(
+            outcome.replies, {**outcome.slots, "rivals": [code for code in offered if code != offered[index]]}
+        )
 
     def choose_case(self, turn: Turn) -> Outcome:
         """The answer for one case of the procedure: what to bring then."""
@@ -74,11 +84,11 @@ class TurnAnswerer:
         resolved = self._resolver.another(turn) if turn.text else Resolved("unknown")
         if resolved.kind == "new":
             return self._about(turn, resolved)
-        codes = [hit.code for hit in resolved.hits] or [code for code in turn.candidates if code != turn.procedure]
+        codes = [hit.code for hit in resolved.hits] or [code for code in turn.rivals if code != turn.procedure]
         cleared = {"procedure": None, "case": None}
         if self._clarifier.offered(codes):
             reply, offered = self._clarifier.ask(codes, "clarify.other")
-            return Outcome((reply,), {**cleared, "candidates": offered})
+            return Outcome((reply,), {**cleared, "candidates": offered, "rivals": None})
         text = self._messages.render("clarify.other_open")
         return Outcome(
             (Reply(text=text, status=Status.CLARIFIED, buttons=self._ways_out()),), {**cleared, "candidates": None}
@@ -99,10 +109,9 @@ class TurnAnswerer:
     def unknown(self, turn: Turn, resolved: Resolved | None = None) -> Outcome:
         """Abstains; the nearest procedures are offered as such when the index has any."""
         offered: list[str] = []
-        if resolved and self._clarifier.offered([hit.code for hit in resolved.hits[:3]]):
-            reply, offered = self._clarifier.ask(
-                [hit.code for hit in resolved.hits[:3]], "unknown.near", Status.ABSTAINED
-            )
+        near = self._near(resolved) if resolved else []
+        if near:
+            reply, offered = self._clarifier.ask(near, "unknown.near", Status.ABSTAINED)
             reply = reply.model_copy(update={"buttons": [*reply.buttons[:-1], self._person()]})
         else:
             reply = Reply(text=self._messages.render("unknown.text"), status=Status.ABSTAINED, buttons=self._ways_out())
@@ -113,6 +122,8 @@ class TurnAnswerer:
         resolved = self._resolver.resolve(turn) if turn.text else Resolved("unknown")
         if resolved.kind == "new" and resolved.published:
             return self._about(turn, resolved, aspect=asked_aspect(turn))
+        if resolved.kind == "clarify" and turn.confidence < _SURELY_OUTSIDE:
+            return self._clarify(turn, resolved)
         text = self._messages.render("out_of_scope.text", province=self._province)
         return Outcome((Reply(text=text, status=Status.ABSTAINED, buttons=self._ways_out()),))
 
@@ -123,12 +134,15 @@ class TurnAnswerer:
         aspect = aspect or asked_aspect(turn)
         case = self._case(turn, published) if published.code == turn.procedure else None
         reply = self._reply(turn, resolved, published, aspect, case)
-        slots = {
+        slots: dict[str, Any] = {
             "procedure": published.code,
             "case": case,
-            "candidates": self._others(resolved, published),
+            "candidates": None,
             "aspect": str(aspect),
         }
+        rivals = [hit.code for hit in resolved.hits if hit.code != published.code][:4]
+        if resolved.kind == "new" and rivals:
+            slots["rivals"] = rivals
         return Outcome((reply,), slots)
 
     def _reply(self, turn: Turn, resolved: Resolved, published: Published, aspect: Aspect, case: str | None) -> Reply:
@@ -147,6 +161,10 @@ class TurnAnswerer:
                 aspect = Aspect.OVERVIEW
         centre = self._centre(turn) if aspect is Aspect.PLACE else ""
         return self._composer.answer(published, aspect, case, confidence=resolved.confidence, centre=centre)
+
+    def _strays(self, turn: Turn, published: Published) -> bool:
+        """Whether a text of which the index makes nothing isn't about the procedure under discussion either."""
+        return turn.intent in _OPEN and not find_passages(published.guide, turn.text)
 
     def _centre(self, turn: Turn) -> str:
         place = next(iter(self._centres.mentioned(turn.text)), None) if turn.text else None
@@ -169,8 +187,15 @@ class TurnAnswerer:
         reply = self._composer.answer(published, Aspect.DOCUMENTS, cases[index].id)
         return Outcome((reply,), {"case": cases[index].id})
 
+    def _near(self, resolved: Resolved) -> list[str]:
+        """Of the hits, those whose names share at least half of what the text is about: the rest would be noise."""
+        said = set(resolved.residue)
+        hits = [(hit.code, self._kb.get(hit.code)) for hit in resolved.hits[:_MOST_NEAR]]
+        return [code for code, found in hits if found and said and len(said & name_words(found.guide)) >= len(said) / 2]
+
     def _clarify(self, turn: Turn, resolved: Resolved) -> Outcome:
-        codes = [hit.code for hit in resolved.hits]
+        best = resolved.hits[0].score
+        codes = [hit.code for hit in resolved.hits if hit.score >= best * _FAINT]
         if not self._clarifier.offered(codes):
             return self.unknown(turn)
         reply, offered = self._clarifier.ask(codes)
@@ -184,12 +209,6 @@ class TurnAnswerer:
             return Outcome((self._clarifier.ask(turn.candidates)[0],), slots)
         text = self._messages.render("clarify.which_procedure")
         return Outcome((Reply(text=text, status=Status.CLARIFIED, buttons=self._ways_out()),), slots)
-
-    def _others(self, resolved: Resolved, published: Published) -> list[str] | None:
-        """Runners-up, kept so that "thủ tục khác" can offer them."""
-        if resolved.kind != "new" or not resolved.hits:
-            return None
-        return [hit.code for hit in resolved.hits if hit.code != published.code][:4] or None
 
     def _ways_out(self) -> list[Button]:
         return [

@@ -33,6 +33,8 @@ class Clarifier:
         guides = self.offered(codes)
         facet = _facet(guides) if key == "clarify.ask" else None
         titles = facet[1] if facet else _titles(guides)
+        if len(guides) == 1 and key == "clarify.ask":
+            return self._confirm(guides[0], status)
         if facet:
             text = self._messages.render("clarify.facet", question=facet[0], titles=titles)
         else:
@@ -43,6 +45,16 @@ class Clarifier:
         ]
         buttons.append(Button(title=self._messages.render("button.none_of_these"), payload=payload("correct_topic")))
         return Reply(text=text, status=status, buttons=buttons), [guide.code for guide in guides]
+
+    def _confirm(self, guide: Guide, status: Status) -> tuple[Reply, list[str]]:
+        """One procedure stands out, yet not enough to answer for: yes or no."""
+        chosen = payload("choose_procedure", procedure_code=guide.code)
+        buttons = [
+            Button(title=self._messages.render("button.right"), payload=chosen),
+            Button(title=self._messages.render("button.other"), payload=payload("correct_topic")),
+        ]
+        text = self._messages.render("clarify.confirm", name=short_name(guide), summary=guide.summary)
+        return Reply(text=text, status=status, buttons=buttons), [guide.code]
 
     def offered(self, codes: Sequence[str]) -> list[Guide]:
         """The published guides of `codes`, each name once, at most four."""

@@ -218,7 +218,7 @@ class Composer:
 
 def short_name(guide: Guide) -> str:
     """What the procedure is called after its official name was said once."""
-    name = guide.short_names[0] if guide.short_names else guide.name
+    name = guide.short_names[0] if guide.short_names else guide.name.removeprefix("Thủ tục ")
     return name[:1].upper() + name[1:]
 
 

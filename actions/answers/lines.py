@@ -45,12 +45,13 @@ def by_case(messages: Messages, guide: Guide) -> list[dict[str, Any]]:
 
 def fee_line(messages: Messages, guide: Guide, case: Case | None) -> str:
     """The fee in one line, for the overview."""
-    fees = needed(guide.fee, case) or guide.fee
+    fees = (needed(guide.fee, case) if case else None) or guide.fee
     amounts = sorted({fee.amount for fee in fees if fee.amount is not None})
     if len(fees) == 1 and (fees[0].amount is not None or fees[0].verbatim):
         return _fee_value(messages, fees[0])
     if len(amounts) > 1:
-        return messages.render("line.fee_range", low=amounts[0], high=amounts[-1])
+        low = vnd(amounts[0]) if amounts[0] else messages.render("line.fee_free").lower()
+        return messages.render("line.fee_range", low=low, high=vnd(amounts[-1]))
     if amounts and all(fee.amount is not None for fee in fees):
         return _fee_value(messages, fees[0])
     return messages.render("line.fee_unsettled")

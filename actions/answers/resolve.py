@@ -17,13 +17,16 @@ from actions.answers.words import content, data, fold, remove_phrases, tokens
 from actions.services import Hit, Knowledge, Search
 from knowledge_base.model import Guide, Published
 
-__all__ = ["Resolved", "Resolver", "naming", "nth", "wanted_words"]
+__all__ = ["Resolved", "Resolver", "name_words", "naming", "nth", "wanted_words"]
 
 # Share of a name's content syllables that a text must hold to count as naming it.
 _NAMED = 0.6
 _CLEARLY_NAMED = 0.75
 # A rival within this share of the best score is no reason to leave the current procedure.
 _CLOSE = 0.1
+# Share of the best score below which the index hardly sees a procedure in the text.
+_FAINT = 0.05
+_SITUATION = "ask_conditions"
 _STAY_WITHIN = 5
 _ORDINALS = {
     "nhat": 1,
@@ -100,7 +103,9 @@ class Resolver:
 
     def residue(self, text: str) -> tuple[str, ...]:
         """The content syllables left when function words, aspect words and place names are taken away."""
-        return tuple(content(remove_phrases(without_aspect_words(text), self._places)))
+        return tuple(
+            content(remove_phrases(without_aspect_words(text), (*self._places, *data("follow_up")["neutral"])))
+        )
 
     def _by_search(self, turn: Turn, current: Published | None, residue: tuple[str, ...]) -> Resolved:
         result = self._search.search(turn.text)
@@ -116,24 +121,26 @@ class Resolver:
             return stay
         if self._clearly_other(turn, current, best, hits, str(result.decision)):
             return Resolved("new", best, hits, result.confidence, residue)
-        if result.decision == "clarify" and self._names_others(turn.text, current, hits):
+        elsewhere = _faint(current.code, hits) and turn.intent != _SITUATION
+        if result.decision == "clarify" and (elsewhere or self._names_others(turn.text, current, hits)):
             return Resolved("clarify", None, hits, result.confidence, residue)
         return stay
 
     def _clearly_other(
         self, turn: Turn, current: Published, best: Published, hits: Sequence[Hit], decision: str
     ) -> bool:
+        """Whether the text leaves the current procedure for the best hit."""
         named, here = naming(turn.text, best.guide), naming(turn.text, current.guide)
         if here >= named and here >= _NAMED:
             return False
         if named >= _CLEARLY_NAMED:
             return True
-        if decision != "answer" or turn.intent == "ask_conditions":
+        if decision != "answer":
             return False
-        near = next((hit for hit in hits[:_STAY_WITHIN] if hit.code == current.code), None)
-        if near is not None and near.score >= hits[0].score * (1 - _CLOSE):
-            return False
-        return named >= _NAMED or near is None
+        if _faint(current.code, hits):
+            return True
+        # A situation may sound like another procedure's; only a text without the current one leaves it.
+        return turn.intent != _SITUATION and named >= _NAMED and not _close(current.code, hits)
 
     def _names_others(self, text: str, current: Published, hits: Sequence[Hit]) -> bool:
         here = naming(text, current.guide)
@@ -152,6 +159,19 @@ class Resolver:
         return self._kb.get(code) if code else None
 
 
+def _score(code: str, hits: Sequence[Hit]) -> float:
+    return next((hit.score for hit in hits if hit.code == code), 0.0)
+
+
+def _faint(code: str, hits: Sequence[Hit]) -> bool:
+    """Whether the index hardly sees `code` in the text."""
+    return _score(code, hits) < hits[0].score * _FAINT
+
+
+def _close(code: str, hits: Sequence[Hit]) -> bool:
+    return _score(code, hits) >= hits[0].score * (1 - _CLOSE)
+
+
 def naming(text: str, guide: Guide) -> float:
     """How fully `text` names the procedure: best share of a name's content syllables that it holds, 0 to 1.
 
@@ -166,6 +186,11 @@ def naming(text: str, guide: Guide) -> float:
             share = len(words & said) / len(words)
             best = max(best, share + (0.001 * len(words) if share == 1 else 0))
     return best
+
+
+def name_words(guide: Guide) -> set[str]:
+    """The content syllables of all names of the procedure."""
+    return {word for name in (guide.name, *guide.short_names) for word in content(name)}
 
 
 def nth(text: str, entity: str | None, count: int) -> int | None:

@@ -16,7 +16,8 @@ class Turn:
     """What the citizen said and what the conversation is about.
 
     `text` is empty for a button. `entities` maps a name to its values in order; `procedure` is the code under
-    discussion, `candidates` the codes last offered, `aspect` what was asked when they were offered.
+    discussion, `candidates` the codes last offered, `aspect` what was asked when they were offered, `rivals` what else
+    the index thought of when it answered.
     """
 
     text: str = ""
@@ -27,6 +28,7 @@ class Turn:
     case: str | None = None
     candidates: tuple[str, ...] = ()
     aspect: str | None = None
+    rivals: tuple[str, ...] = ()
     in_form: bool = False
 
     def entity(self, name: str) -> str | None:

@@ -62,6 +62,7 @@ def read_turn(tracker: Tracker) -> Turn:
         case=tracker.get_slot("case"),
         candidates=tuple(tracker.get_slot("candidates") or ()),
         aspect=tracker.get_slot("aspect"),
+        rivals=tuple(tracker.get_slot("rivals") or ()),
         in_form=(tracker.active_loop or {}).get("name") == _LOOP,
     )
 

@@ -42,7 +42,7 @@ class StartOver(DialogueAction):
             Button(title=messages.render("button.centre"), payload=payload("find_centre")),
             Button(title=messages.render("button.help"), payload=payload("help")),
         ]
-        slots = {} if form_words else dict.fromkeys(("procedure", "case", "candidates", "aspect", "commune"))
+        slots = {} if form_words else dict.fromkeys(("procedure", "case", "candidates", "rivals", "aspect", "commune"))
         return Outcome((Reply(text=text, status=Status.CONTROL, buttons=buttons),), slots)
 
 

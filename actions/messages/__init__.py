@@ -108,6 +108,8 @@ def first_sentence(text: str) -> str:
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in tree.items():
+        if not isinstance(key, str):
+            raise MessageError(f"The key {prefix}{key} reads as {type(key).__name__} in YAML; choose another word.")
         path = f"{prefix}{key}"
         if isinstance(value, dict):
             yield from _flatten(value, f"{path}.")

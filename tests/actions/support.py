@@ -67,7 +67,7 @@ class NameSearch:
         ]
         hits = sorted(scored, key=lambda hit: -hit.score)[:k]
         best, rival = hits[0].score, hits[1].score if len(hits) > 1 else 0.0
-        decision = "abstain" if best < 0.5 else "answer" if best - rival >= 0.08 else "clarify"
+        decision = "abstain" if best < 0.6 else "answer" if best - rival >= 0.08 else "clarify"
         return NameResult(decision, best, hits)
 
 

@@ -1,0 +1,144 @@
+"""The actions through rasa-sdk's executor, with trackers as Rasa sends them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from actions.dossiers.bundle import build_dossiers
+from actions.executor import build_executor
+from common.database import Database
+from common.messages import Reply
+from tests.actions.support import services_over
+
+BIRTH = "1.001193"
+# What the engine itself brings.
+BUILT_IN = {"eform"}
+
+
+@pytest.fixture
+def executor(database: Database) -> Any:
+    services = services_over(database)
+    rooms = build_dossiers(services.settings, database, services.keyring)
+    database.create_all()
+    return build_executor(replace(services, intake=rooms.intake, drafts=rooms.drafts, registry=rooms.registry))
+
+
+def user(text: str, intent: str, entities: dict[str, str] | None = None, confidence: float = 0.9) -> dict[str, Any]:
+    found = [{"entity": name, "value": value} for name, value in (entities or {}).items()]
+    parsed = {"intent": {"name": intent, "confidence": confidence}, "entities": found, "text": text}
+    return {"event": "user", "text": text, "parse_data": parsed}
+
+
+async def run(executor: Any, action: str, *events: dict[str, Any], **slots: Any) -> tuple[list[Reply], dict[str, Any]]:
+    """The replies and the slots set. The last event is the citizen's message."""
+    tracker = {
+        "sender_id": "c1",
+        "slots": slots,
+        "latest_message": events[-1]["parse_data"] if events else {},
+        "events": list(events),
+        "paused": False,
+        "active_loop": {"name": "eform"} if slots.pop("loop", None) else {},
+        "latest_action_name": "action_listen",
+    }
+    result = await executor.run({"next_action": action, "sender_id": "c1", "tracker": tracker, "version": "3.6.21"})
+    replies = [Reply.model_validate(message["custom"]) for message in result.responses]
+    return replies, {event["name"]: event["value"] for event in result.events if event["event"] == "slot"}
+
+
+def test_every_action_of_the_domain_is_registered(executor: Any) -> None:
+    domain = yaml.safe_load((Path(__file__).parents[3] / "domain.yml").read_text("utf-8"))
+    assert set(domain["actions"]) - BUILT_IN <= set(executor.actions)
+
+
+async def test_an_answer_sets_only_what_changed(executor: Any) -> None:
+    message = user("", "ask_fee", {"procedure_code": BIRTH})
+    replies, slots = await run(executor, "action_answer", message)
+    assert replies[0].answer and replies[0].answer.procedure.code == BIRTH
+    assert slots == {"procedure": BIRTH, "aspect": "fee"}
+    _, again = await run(executor, "action_answer", message, procedure=BIRTH, aspect="fee")
+    assert again == {}
+
+
+async def test_a_payload_is_no_text(executor: Any) -> None:
+    replies, _ = await run(
+        executor, "action_answer", user('/ask_fee{"procedure_code":"x"}', "ask_fee"), procedure=BIRTH
+    )
+    assert replies[0].answer and replies[0].answer.aspect == "fee"
+
+
+async def test_an_aside_in_a_form_leaves_the_slots_and_the_buttons_to_the_form(executor: Any) -> None:
+    replies, slots = await run(executor, "action_answer", user("lệ phí", "ask_fee"), procedure=BIRTH, loop=True)
+    assert replies[0].buttons == [] and slots == {}
+
+
+async def test_repeat_says_the_same_again(executor: Any) -> None:
+    first, _ = await run(executor, "action_answer", user("lệ phí", "ask_fee"), procedure=BIRTH)
+    said = {"event": "bot", "text": None, "data": {"custom": first[0].model_dump(mode="json", exclude_none=True)}}
+    replies, _ = await run(executor, "action_repeat", user("lệ phí", "ask_fee"), said, user("nhắc lại", "repeat"))
+    assert replies == first
+    smalltalk = {"event": "bot", "text": "Dạ, em chào anh/chị.", "data": {"custom": {"status": "smalltalk"}}}
+    replies, _ = await run(executor, "action_repeat", user("chào", "greet"), smalltalk, user("nhắc lại", "repeat"))
+    assert replies[0].text == "Dạ, em chào anh/chị."
+    nothing, _ = await run(executor, "action_repeat", user("nhắc lại", "repeat"))
+    assert "chưa trả lời câu nào" in nothing[0].text
+
+
+async def test_start_over_forgets(executor: Any) -> None:
+    _, slots = await run(executor, "action_start_over", user("bắt đầu lại", "start_over"), procedure=BIRTH, case="x")
+    assert slots == {"procedure": None, "case": None}
+    replies, slots = await run(executor, "action_start_over", user("quay lại", "go_back"), procedure=BIRTH)
+    assert slots == {} and "không có tờ khai nào đang mở" in replies[0].text
+
+
+async def test_handing_over_carries_the_last_question(executor: Any, database: Database) -> None:
+    events = (user("con 3 tháng mới làm có sao ko", "ask_conditions"), user("cho em gặp cán bộ", "talk_to_person"))
+    replies, _ = await run(executor, "action_handoff", *events, procedure=BIRTH)
+    assert replies[0].status == "handed_off" and "YC-" in replies[0].text
+    from actions.handoff import Tickets
+
+    ticket = Tickets(database).waiting("c1")
+    assert ticket and ticket.need.endswith("con 3 tháng mới làm có sao ko")
+
+
+async def test_a_complaint_opens_a_ticket(executor: Any, database: Database) -> None:
+    replies, _ = await run(executor, "action_complain", user("cán bộ thái độ quá tệ", "complain"))
+    assert replies[0].status == "handed_off" and "xin lỗi" in replies[0].text
+
+
+async def test_abuse_is_met_calmly_and_then_with_a_person(executor: Any) -> None:
+    rude = user("đồ ngu", "abuse")
+    first, _ = await run(executor, "action_abuse", rude)
+    second, _ = await run(executor, "action_abuse", rude, rude)
+    assert first[0].text != second[0].text and "cán bộ" in second[0].text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("trung tâm phường Bãi Cháy", "Trung tâm Phục vụ hành chính công phường Bãi Cháy"),
+        ("xã Minh Châu giờ là xã nào", "xã Minh Châu thuộc đặc khu Vân Đồn"),
+        ("thành phố Hạ Long giờ thế nào", "được chia về các đơn vị sau"),
+        ("trung tâm hành chính công ở đâu", "anh/chị ở xã, phường, đặc khu nào"),
+    ],
+)
+async def test_centres_by_place(executor: Any, text: str, said: str) -> None:
+    replies, _ = await run(executor, "action_find_centre", user(text, "find_centre"))
+    assert said in replies[0].text and "thứ Hai đến thứ Sáu" in replies[0].text
+
+
+async def test_other_actions_answer_too(executor: Any) -> None:
+    for action, intent in (
+        ("action_unknown", "nlu_fallback"),
+        ("action_out_of_scope", "out_of_scope"),
+        ("action_correct_topic", "correct_topic"),
+        ("action_affirm", "affirm"),
+        ("action_clarify_choice", "choose_nth"),
+        ("action_choose_case", "choose_case"),
+    ):
+        replies, _ = await run(executor, action, user("giá vàng hôm nay", intent))
+        assert replies and replies[0].text and replies[0].buttons

@@ -1,0 +1,91 @@
+"""The catalogue: every message renders, and what is missing is an error."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import Environment, meta
+
+from actions.messages import CATALOGUE_DIR, MessageError, Messages, day, duration, first_sentence, vnd
+from knowledge_base.model import Time
+from tests.actions.guide import guide
+
+DOCUMENT = {"name": "Đơn", "note": "Theo mẫu. Tải về.", "copies_text": "1 bản"}
+SAMPLES: dict[str, Any] = {
+    "guide": guide(), "case": guide().cases[0], "cases": guide().cases, "documents": [DOCUMENT],
+    "laws": guide().legal_basis,
+    "groups": [{"label": "Trẻ em", "documents": [DOCUMENT]}], "extra_cases": ["Trẻ em"], "titles": ["Một", "Hai"],
+    "items": ["8.000 đồng", "Miễn phí"], "count": 2, "open": False, "opens_at": date(2026, 11, 24), "online": True,
+    "level": "full", "units": ["phường Hà Tu"], "low": "8.000 đồng", "high": "9.000 đồng",
+}  # fmt: skip
+LISTS = {"places", "steps", "conditions", "results", "texts", "lines"}
+
+
+def values(key: str, raw: str) -> dict[str, Any]:
+    wanted = meta.find_undeclared_variables(Environment().parse(raw))
+    return {name: SAMPLES.get(name, ["một", "hai"] if name in LISTS else f"<{name}>") for name in wanted}
+
+
+def raw_messages() -> dict[str, str]:
+    import yaml
+
+    def flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
+        found: dict[str, str] = {}
+        for key, value in tree.items():
+            found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+        return found
+
+    return flat(yaml.safe_load((CATALOGUE_DIR / "vi.yml").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("key", sorted(raw_messages()))
+def test_every_message_renders(key: str) -> None:
+    text = Messages.load().render(key, **values(key, raw_messages()[key]))
+    assert text and "{" not in text and "!" not in text
+    assert "\n\n\n" not in text and not text.startswith(" ")
+
+
+def test_a_missing_key_or_value_is_an_error() -> None:
+    messages = Messages.load()
+    with pytest.raises(MessageError, match=r"No message 'answer\.nothing'"):
+        messages.render("answer.nothing")
+    with pytest.raises(MessageError, match=r"'catalogue\.fee' lacks a value: 'value' is undefined"):
+        messages.render("catalogue.fee")
+
+
+def test_a_broken_or_repeated_message_is_named(tmp_path: Path) -> None:
+    broken, first, again = tmp_path / "broken.yml", tmp_path / "first.yml", tmp_path / "again.yml"
+    broken.write_text("a:\n  b: '{{ x'\n")
+    first.write_text("a: một\n")
+    again.write_text("a: hai\n")
+    with pytest.raises(MessageError, match=r"broken\.yml: a\.b:"):
+        Messages.load(broken)
+    with pytest.raises(MessageError, match=r"again\.yml: the key a occurs twice"):
+        Messages.load(first, again)
+    first.write_text("a: [1]\n")
+    with pytest.raises(MessageError, match="must be text, not list"):
+        Messages.load(first)
+
+
+def test_a_value_cannot_run_code(tmp_path: Path) -> None:
+    evil = tmp_path / "evil.yml"
+    evil.write_text('a: "{{ x.__class__.__mro__ }}"\n')
+    with pytest.raises(Exception, match=r"unsafe|lacks a value"):
+        Messages.load(evil).render("a", x="text")
+
+
+@pytest.mark.parametrize(("amount", "text"), [(0, "0 đồng"), (8000, "8.000 đồng"), (1250000, "1.250.000 đồng")])
+def test_amounts(amount: int, text: str) -> None:
+    assert vnd(amount) == text
+
+
+def test_dates_and_durations() -> None:
+    assert day(date(2026, 11, 24)) == "24/11/2026" == day("2026-11-24")
+    assert day(datetime(2026, 11, 23, 20, 0, tzinfo=UTC)) == "24/11/2026"
+    assert duration(Time(amount=3, unit="working_day")) == "3 ngày làm việc"
+    assert duration(Time(amount=0.5, unit="day")) == "0,5 ngày"
+    assert first_sentence("Một câu. Hai câu.") == "Một câu"
+    assert first_sentence("Theo Nghị định 12.000 đồng") == "Theo Nghị định 12.000 đồng"
