@@ -23,6 +23,7 @@ def shipped(code: str) -> Guide:
         ("1.001193", "con 3 thang moi lam co sao ko", "60 ngày"),
         ("1.001193", "em chưa kết hôn thì làm khai sinh cho con được không", "Cha mẹ chưa"),
         ("1.001193", "nhờ bà ngoại đi làm thay được không", "ủy quyền"),
+        ("1.001193", "chồng em đi biển không về được", "ủy quyền"),
         ("1.001193", "bé đẻ ở nhà, không có giấy chứng sinh thì sao", "không có giấy"),
     ],
 )
