@@ -8,7 +8,7 @@ from functools import partial
 
 from actions.answers import Answerer
 from actions.centres import Centres
-from actions.dossiers.bundle import build_dossiers
+from actions.dossiers.bundle import Dossiers, build_dossiers
 from actions.executor import build_executor
 from actions.handoff import Tickets
 from actions.messages import Messages
@@ -37,7 +37,7 @@ from indexer.encoder import load_encoder
 from indexer.search import SearchService
 from knowledge_base.store import KnowledgeBase
 
-__all__ = ["assemble", "connect", "prepare", "wire"]
+__all__ = ["assemble", "connect", "prepare", "services_over", "wire"]
 
 # A lease outlives the longest turn: waiting for Rasa, then the search-only answer.
 _LEASE_MARGIN_S = 20.0
@@ -108,21 +108,8 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
     """The actions over a knowledge base and a search, and the gateway over the actions."""
     keyring = Keyring.from_settings(settings)
     dossiers = build_dossiers(settings, database, keyring)
-    tickets = Tickets(database)
-    services = Services(
-        settings=settings,
-        database=database,
-        keyring=keyring,
-        kb=knowledge_base,
-        search=search,
-        messages=Messages.load(),
-        intake=dossiers.intake,
-        drafts=dossiers.drafts,
-        registry=dossiers.registry,
-        centres=Centres.load(),
-        tickets=tickets,
-    )
-    answerer = Answerer(services)
+    services = services_over(settings, database, keyring, knowledge_base, search, dossiers)
+    tickets, answerer = services.tickets, Answerer(services)
     return connect(
         settings,
         database,
@@ -136,6 +123,30 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         tickets=tickets,
         erasers=[dossiers.drafts.erase, tickets.erase],
         chores=[lambda: dossiers.drafts.expire(utc_now() - _DRAFT_LIFE), dossiers.uploads.purge],
+    )
+
+
+def services_over(
+    settings: Settings,
+    database: Database,
+    keyring: Keyring,
+    knowledge_base: KnowledgeBase,
+    search: SearchService,
+    dossiers: Dossiers,
+) -> Services:
+    """What the actions work with."""
+    return Services(
+        settings=settings,
+        database=database,
+        keyring=keyring,
+        kb=knowledge_base,
+        search=search,
+        messages=Messages.load(),
+        intake=dossiers.intake,
+        drafts=dossiers.drafts,
+        registry=dossiers.registry,
+        centres=Centres.load(),
+        tickets=Tickets(database),
     )
 
 

@@ -40,14 +40,18 @@ def search(
 
 def ask(question: Question, as_json: AsJson = False) -> None:
     """Trả lời một câu hỏi từ hướng dẫn, không qua hội thoại."""
-    from actions.answers.fallback import Answerer
-    from actions.messages import Messages
-
+    from actions.answers import Answerer
+    from actions.answers.turn import Turn
+    from actions.dossiers.bundle import build_dossiers
+    from bot.wiring import services_over
+    from common.keyring import Keyring
     from common.messages import public
 
     bench = open_workbench()
-    answerer = Answerer(bench.kb, bench.search, Messages.shipped())
-    replies = answerer.answer(question)
+    keyring = Keyring.from_settings(bench.settings)
+    dossiers = build_dossiers(bench.settings, bench.database, keyring)
+    services = services_over(bench.settings, bench.database, keyring, bench.kb, bench.search, dossiers)
+    replies = Answerer(services).answer(Turn(text=question, confidence=0.0, procedure=None)).replies
     if as_json:
         typer.echo(json.dumps([public(reply) for reply in replies], ensure_ascii=False))
         return

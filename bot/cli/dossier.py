@@ -39,8 +39,12 @@ def list_dossiers(
     table = Table("Mã hồ sơ", "Thủ tục", "Trạng thái", "Ngày nộp", "Hẹn trả")
     for item in found:
         table.add_row(
-            item.code, item.title, item.label, f"{item.submitted_at:%d/%m/%Y %H:%M}",
-            f"{item.due_on:%d/%m/%Y}" if item.due_on else "-")
+            item.code,
+            item.title,
+            item.label,
+            f"{item.submitted_at:%d/%m/%Y %H:%M}",
+            f"{item.due_on:%d/%m/%Y}" if item.due_on else "-",
+        )
     Console().print(table)
 
 

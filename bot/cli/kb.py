@@ -100,12 +100,14 @@ def import_(
         task = bar.add_task("Đọc danh mục", total=None)
         report = import_catalogue(file, kb, lambda done, total: bar.update(task, completed=done, total=total))
     if as_json:
-        _json({
-            "accepted": len(report.accepted),
-            "unchanged": len(report.unchanged),
-            "rejected": [rejected._asdict() for rejected in report.rejected],
-            "revision": kb.revision(),
-        })
+        _json(
+            {
+                "accepted": len(report.accepted),
+                "unchanged": len(report.unchanged),
+                "rejected": [rejected._asdict() for rejected in report.rejected],
+                "revision": kb.revision(),
+            }
+        )
     else:
         _tell_import(report)
     if report.rejected and not report.accepted and not report.unchanged:
@@ -157,9 +159,14 @@ def show(code: Annotated[str, typer.Argument(help="Mã thủ tục, ví dụ 1.0
     kb = _opened_with_shipped()
     published = _found(kb, code)
     if as_json:
-        _json({**_published_data(published), "history": [
-            {**asdict(version), "created_at": version.created_at.isoformat()} for version in kb.history(code)
-        ]})
+        _json(
+            {
+                **_published_data(published),
+                "history": [
+                    {**asdict(version), "created_at": version.created_at.isoformat()} for version in kb.history(code)
+                ],
+            }
+        )
         return
     _out.print(f"[bold]{code}[/bold] · nguồn {published.origin} · phiên bản {published.version}")
     typer.echo(export_yaml(published), nl=False)
@@ -196,7 +203,7 @@ _ORIGINS = {"curated": "hướng dẫn biên soạn", "imported": "danh mục đ
 def _found(kb: KnowledgeBase, code: str) -> Published:
     published = kb.get(code)
     if published is None:
-        raise NotFound(f"không có thủ tục mã {code} đang công bố; tìm mã bằng `isee search \"tên thủ tục\"`")
+        raise NotFound(f'không có thủ tục mã {code} đang công bố; tìm mã bằng `isee search "tên thủ tục"`')
     return published
 
 

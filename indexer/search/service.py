@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from knowledge_base.store import KnowledgeBase
 
 from common.errors import NotReady, SetupProblem
 from indexer.encoder import Encoder
 from indexer.search import builder
 from indexer.search.decision import Calibration, shape
+from indexer.search.documents import text_digest
 from indexer.search.query import Query, understand
 from indexer.search.ranker import Candidates, Ranker, candidates
 from indexer.search.snapshot import Snapshot, facts_of
@@ -21,6 +21,7 @@ from indexer.search.types import Entry, Hit, SearchResult
 from indexer.search.vectors import VectorTable
 from indexer.text import syllables
 from knowledge_base.model import Published
+from knowledge_base.store import KnowledgeBase
 
 __all__ = ["SearchService"]
 
@@ -126,7 +127,7 @@ class SearchService:
                 if fresh is None:
                     raise SetupProblem(f"Không đọc lại được chỉ mục vừa ghi ở {self._folder}.")
                 table = VectorTable(fresh.entries, fresh.vectors)
-                encoded = sum(builder.text_digest(entry.text) not in known for entry in prepared.entries)
+                encoded = sum(text_digest(entry.text) not in known for entry in prepared.entries)
             self._snapshot, self._digests = Snapshot(table, facts, revision), prepared.digests
             return encoded
 
@@ -199,7 +200,7 @@ def _known(stored: StoredIndex | None) -> dict[str, np.ndarray]:
     if stored is None or not stored.entries:
         return {}
     vectors = stored.vectors.reconstruct_n(0, len(stored.entries))
-    return {builder.text_digest(entry.text): vectors[row] for row, entry in enumerate(stored.entries)}
+    return {text_digest(entry.text): vectors[row] for row, entry in enumerate(stored.entries)}
 
 
 def _code_in(query: Query, snapshot: Snapshot) -> str | None:

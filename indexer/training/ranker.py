@@ -153,7 +153,7 @@ def _decided(at: tuple[float, float], chance: list[np.ndarray]) -> np.ndarray:
     return np.where(chance[1] < domain_at, "abstain", np.where(chance[0] >= answer_at, "answer", "clarify"))
 
 
-def _utility(at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: list[str]) -> float:
+def _utility(at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: Sequence[str]) -> float:
     """Right behaviour counts 1; a wrong confident answer costs 2: it may cost a citizen a day's travel."""
     decided = _decided(at, chance)
     good = (decided == np.array(wanted)) & ((decided != "answer") | np.array(right))
@@ -166,7 +166,7 @@ def _utility(at: tuple[float, float], chance: list[np.ndarray], right: list[bool
 
 
 def _decision_figures(
-    at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: list[str]
+    at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: Sequence[str]
 ) -> dict[str, Any]:
     decided, want = _decided(at, chance), np.array(wanted)
     return {

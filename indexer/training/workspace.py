@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from knowledge_base.store import KnowledgeBase
-
 import numpy as np
 
 from common.database import Database
@@ -16,6 +14,7 @@ from indexer.search import SearchService
 from indexer.search.decision import SHAPE, Calibration
 from indexer.search.ranker import FEATURES, Ranker
 from indexer.search.snapshot import Snapshot
+from knowledge_base.store import KnowledgeBase
 
 __all__ = ["Workspace", "open_workspace"]
 

@@ -13,7 +13,9 @@ ENTRIES = [Entry("1.000001", EntryKind.NAME, "đăng ký khai sinh"), Entry("1.0
 
 def save(folder: Path, fill: float = 1.0) -> None:
     vectors = np.eye(2, 4, dtype=np.float32) * fill
-    save_index(folder, encoder="e", revision=3, digests={"1.000001": "a", "1.000002": "b"}, entries=ENTRIES, vectors=vectors)
+    save_index(
+        folder, encoder="e", revision=3, digests={"1.000001": "a", "1.000002": "b"}, entries=ENTRIES, vectors=vectors
+    )
 
 
 def test_nothing_stored_is_none(tmp_path):

@@ -29,7 +29,9 @@ def test_any_sequence_of_replacements_equals_a_fresh_table(changes):
     scores = table.similarities(query)[0]
     alive = table.alive
     seen = {table.entries[row].text: scores[row] for row in np.flatnonzero(alive)}
-    wanted = {e.text: float(v.sum()) for own, own_vectors in truth.values() for e, v in zip(own, own_vectors, strict=True)}
+    wanted = {
+        e.text: float(v.sum()) for own, own_vectors in truth.values() for e, v in zip(own, own_vectors, strict=True)
+    }
     assert seen.keys() == wanted.keys()
     for text, score in wanted.items():
         assert abs(seen[text] - score) < 1e-4

@@ -13,15 +13,19 @@ from indexer.text.restore import DEFAULT_MODEL
 from indexer.text.train_restorer import Passage, main, train
 
 
-@pytest.mark.parametrize(("typed", "expected"), [
-    ("dang ky khai sinh cho con", "đăng ký khai sinh cho con"),
-    ("Giay phep xay dung nha o", "Giấy phép xây dựng nhà ở"),
-    ("xac nhan tinh trang hon nhan", "xác nhận tình trạng hôn nhân"),
-    ("DANG KY KET HON", "ĐĂNG KÝ KẾT HÔN"),
-    ("đăng ky kết hon", "đăng ký kết hôn"),
-    ("tra cuu ho so H49-260101-0001", "tra cứu hồ sơ H49-260101-0001"),
-    ("vk", "vk"), ("", ""),
-])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("dang ky khai sinh cho con", "đăng ký khai sinh cho con"),
+        ("Giay phep xay dung nha o", "Giấy phép xây dựng nhà ở"),
+        ("xac nhan tinh trang hon nhan", "xác nhận tình trạng hôn nhân"),
+        ("DANG KY KET HON", "ĐĂNG KÝ KẾT HÔN"),
+        ("đăng ky kết hon", "đăng ký kết hôn"),
+        ("tra cuu ho so H49-260101-0001", "tra cứu hồ sơ H49-260101-0001"),
+        ("vk", "vk"),
+        ("", ""),
+    ],
+)
 def test_restores(typed: str, expected: str) -> None:
     assert restore_diacritics(typed) == expected
 

@@ -12,8 +12,14 @@ from indexer.text.tables import abbreviations, read_table
 
 def test_public_names() -> None:
     assert sorted(indexer.text.__all__) == [
-        "DiacriticsRestorer", "Normalised", "expand_synonyms", "has_diacritics", "normalise", "restore_diacritics",
-        "strip_diacritics", "syllables",
+        "DiacriticsRestorer",
+        "Normalised",
+        "expand_synonyms",
+        "has_diacritics",
+        "normalise",
+        "restore_diacritics",
+        "strip_diacritics",
+        "syllables",
     ]
 
 
@@ -29,14 +35,30 @@ def test_stripping_keeps_the_length_of_composed_vietnamese() -> None:
 def test_syllables_keep_identifiers_whole() -> None:
     text = "Mã 1.001193, 3.000285, hồ sơ H49-260101-0001 phí 8.000 mẫu CT07"
     assert syllables(text) == [
-        "mã", "1.001193", "3.000285", "hồ", "sơ", "h49-260101-0001", "phí", "8.000", "mẫu", "ct07",
+        "mã",
+        "1.001193",
+        "3.000285",
+        "hồ",
+        "sơ",
+        "h49-260101-0001",
+        "phí",
+        "8.000",
+        "mẫu",
+        "ct07",
     ]
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("đăng ký khai sinh", True), ("dang ky khai sinh", False), ("con tôi đi học", True), ("", False), ("123", False),
-    ("mot hai ba bon nam sau bảy", False),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("đăng ký khai sinh", True),
+        ("dang ky khai sinh", False),
+        ("con tôi đi học", True),
+        ("", False),
+        ("123", False),
+        ("mot hai ba bon nam sau bảy", False),
+    ],
+)
 def test_has_diacritics(text: str, expected: bool) -> None:
     assert has_diacritics(text) is expected
 
@@ -52,18 +74,31 @@ def test_no_syllables(word: str) -> None:
     assert not is_syllable(word)
 
 
-@pytest.mark.parametrize(("word", "placed"), [
-    ("hoà", "hòa"), ("tóan", "toán"), ("qúy", "quý"), ("gìơ", "giờ"), ("ok", "ok"),
-])
+@pytest.mark.parametrize(
+    ("word", "placed"),
+    [
+        ("hoà", "hòa"),
+        ("tóan", "toán"),
+        ("qúy", "quý"),
+        ("gìơ", "giờ"),
+        ("ok", "ok"),
+    ],
+)
 def test_tone_marks_stand_in_the_traditional_place(word: str, placed: str) -> None:
     assert retone(word) == placed
 
 
-@pytest.mark.parametrize(("text", "phrase"), [
-    ("mất sổ đỏ rồi", "giấy chứng nhận quyền sử dụng đất"), ("mat so do roi", "giấy chứng nhận quyền sử dụng đất"),
-    ("xin giấy độc thân", "giấy xác nhận tình trạng hôn nhân"), ("làm khai sanh", "khai sinh"),
-    ("cắt khẩu", "xóa đăng ký thường trú"), ("làm passport", "hộ chiếu"),
-])
+@pytest.mark.parametrize(
+    ("text", "phrase"),
+    [
+        ("mất sổ đỏ rồi", "giấy chứng nhận quyền sử dụng đất"),
+        ("mat so do roi", "giấy chứng nhận quyền sử dụng đất"),
+        ("xin giấy độc thân", "giấy xác nhận tình trạng hôn nhân"),
+        ("làm khai sanh", "khai sinh"),
+        ("cắt khẩu", "xóa đăng ký thường trú"),
+        ("làm passport", "hộ chiếu"),
+    ],
+)
 def test_synonyms_add_official_phrases(text: str, phrase: str) -> None:
     assert phrase in expand_synonyms(text)
 
