@@ -17,7 +17,7 @@ import yaml
 
 from common.errors import InvalidInput
 
-__all__ = ["DossierCode", "PersonalId", "parse_dossier_code", "parse_personal_id", "parse_phone"]
+__all__ = ["DossierCode", "PersonalId", "parse_dossier_code", "parse_personal_id", "parse_phone", "province_of"]
 
 _DOSSIER = re.compile(
     r"(?P<agency>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2,3}|[A-Z]\d{2,3}(?:\.\d{1,3}){0,3})-?(?P<day>\d{6})-?(?P<number>\d{4,6})")
@@ -48,8 +48,19 @@ class DossierCode:
     number: str
 
     @property
+    def province(self) -> str:
+        """The level-1 part of the agency code, e.g. H49 of `000.00.19.H49` and of `H49.22`."""
+        return province_of(self.agency)
+
+    @property
     def local(self) -> bool:
-        return re.search(r"(?:^|\.)H49(?:\.|$)", self.agency) is not None
+        return self.province == "H49"
+
+
+def province_of(agency: str) -> str:
+    """The level-1 code within an agency code; the agency itself when it has none."""
+    found = re.search(r"(?:^|\.)([A-Z]\d{2,3})(?:\.|$)", agency.upper())
+    return found[1] if found else agency
 
 
 def parse_personal_id(text: str) -> PersonalId:

@@ -6,6 +6,7 @@ from rasa_sdk.events import SlotSet
 
 from actions.dossiers.action_base import EformAction, Turn
 from common.errors import InvalidInput, NotFound, TooManyRequests
+from common.identifier_parsing import province_of
 from common.identifiers import find, parse_dossier_code
 from common.messages import Status
 
@@ -31,9 +32,10 @@ class Track(EformAction):
             turn.say(self.cards.error(problem.detail, [self.cards.person()]))
             return
         turn.events.append(SlotSet("dossier_code", parsed.value))
-        if not parsed.local:
+        if parsed.province != province_of(self.services.settings.agency_code):
             buttons = [self.cards.portal(), self.cards.person()]
-            turn.say(self.cards.say("track.elsewhere", Status.ANSWERED, buttons, code=parsed.value))
+            place = self.services.settings.province
+            turn.say(self.cards.say("track.elsewhere", Status.ANSWERED, buttons, code=parsed.value, province=place))
             return
         self.services.intake.expect_pin(turn.conversation_id, parsed.value)
         turn.say(self.cards.say("track.ask_pin", Status.CONTROL, code=parsed.value))

@@ -129,7 +129,7 @@ def test_a_procedure_without_form_is_told_honestly(citizen: Citizen) -> None:
 
 def test_tracking_a_foreign_code(citizen: Citizen) -> None:
     said = citizen.sends('/track_dossier{"dossier_code":"H57.132-260804-0583"}')
-    assert "ngoài Quảng Ninh" in said
+    assert "ngoài tỉnh Quảng Ninh" in said
     assert citizen.room.intake.capture("c1", text="1234") is None
 
 
