@@ -100,6 +100,7 @@ def service(settings: Settings, home: Path) -> Iterator[Running]:
         "ISEE_RASA_PORT": str(free_port()),
         "ISEE_DATABASE_URL": "",
         "ISEE_MESSAGES_PER_MINUTE": "1000000",
+        "ISEE_CONVERSATIONS_PER_MINUTE": "1000000",
         "ISEE_LOG_LEVEL": "WARNING",
     }
     command = [sys.executable, "-m", "bot.cli", "serve"]

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from bot.workbench import console, open_workbench
+from bot.workbench import console, counted, open_workbench
+from common.settings import get_settings
 from indexer.evaluation.questions import load_questions, stripped
 
 app = typer.Typer(help="Đo chất lượng trên tệp câu hỏi.", no_args_is_help=True)
@@ -26,13 +27,19 @@ def retrieval(
     questions: Questions,
     strip_diacritics: Strip = False,
     as_json: AsJson = False,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Đo bộ xếp hạng đối chứng: BM25 trên tên thủ tục.")
+    ] = False,
     misses: Annotated[bool, typer.Option("--misses", help="Liệt kê từng câu sai cùng các ứng viên.")] = False,
 ) -> None:
     """Thứ hạng và quyết định của bộ tìm kiếm."""
+    from indexer.evaluation.baseline import NameBm25
     from indexer.evaluation.retrieval import evaluate, report
 
     asked = load_questions(questions)
-    outcomes = evaluate(stripped(asked) if strip_diacritics else asked, open_workbench().search.search)
+    bench = open_workbench()
+    search = NameBm25(list(bench.kb.all())).search if baseline else bench.search.search
+    outcomes = evaluate(stripped(asked) if strip_diacritics else asked, search)
     figures = report(outcomes)
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False))
@@ -48,19 +55,22 @@ def retrieval(
 
 @app.command()
 def answers(questions: Questions, strip_diacritics: Strip = False, as_json: AsJson = False) -> None:
-    """Lượt hỏi đáp đầy đủ qua Rasa và các hành động (dịch vụ phải đang chạy)."""
+    """Lượt hỏi đáp đầy đủ qua HTTP, Rasa và các hành động, trên một bản sao của dữ liệu này."""
     from bot.evaluation.answers import evaluate_answers
 
     asked = load_questions(questions)
-    _show(evaluate_answers(stripped(asked) if strip_diacritics else asked), as_json)
+    open_workbench().database.dispose()
+    with counted("Hỏi đáp") as progress:
+        figures = evaluate_answers(stripped(asked) if strip_diacritics else asked, get_settings(), progress)
+    _show(figures, as_json)
 
 
 @app.command()
 def nlu(questions: Questions, as_json: AsJson = False) -> None:
-    """Ý định và khía cạnh mà Rasa nhận ra (tệp câu hỏi có cột intent hoặc aspect; dịch vụ phải đang chạy)."""
+    """Ý định mà Rasa nhận ra (tệp có cột intent hoặc aspect; không có thì chỉ đếm)."""
     from bot.evaluation.nlu import evaluate_nlu
 
-    _show(evaluate_nlu(questions), as_json)
+    _show(evaluate_nlu(questions, get_settings()), as_json)
 
 
 def _show(figures: dict[str, Any], as_json: bool) -> None:

@@ -20,9 +20,10 @@ _SPACES = re.compile(r"\s+")
 
 def plain_name(name: str) -> str:
     """The name as a person would say it: without "Thủ tục", code and level."""
+    plain = name
     for pattern in (_LEAD, _CODE, _LEVEL):
-        name = pattern.sub(" ", name)
-    return _SPACES.sub(" ", name).strip(" .,;:") or name
+        plain = pattern.sub(" ", plain)
+    return _SPACES.sub(" ", plain).strip(" .,;:") or name
 
 
 def entries_of(guide: Guide) -> list[Entry]:
