@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.answers.aspect import asked_aspect
+from actions.answers.aspect import asked_aspect, aspect_of_words
 from actions.answers.buttons import Buttons, payload
 from actions.answers.clarify import Clarifier
 from actions.answers.compose import Composer, short_name
@@ -85,7 +85,7 @@ class TurnAnswerer:
         if resolved.kind == "new":
             return self._about(turn, resolved)
         codes = [hit.code for hit in resolved.hits] or [code for code in turn.rivals if code != turn.procedure]
-        cleared = {"procedure": None, "case": None}
+        cleared = {"procedure": None, "case": None, "aspect": None}
         if self._clarifier.offered(codes):
             reply, offered = self._clarifier.ask(codes, "clarify.other")
             return Outcome((reply,), {**cleared, "candidates": offered, "rivals": None})
@@ -131,7 +131,7 @@ class TurnAnswerer:
         published = resolved.published
         if published is None:
             return self._which(turn)
-        aspect = aspect or asked_aspect(turn)
+        aspect = aspect or self._asked(turn, resolved)
         case = self._case(turn, published) if published.code == turn.procedure else None
         reply = self._reply(turn, resolved, published, aspect, case)
         slots: dict[str, Any] = {
@@ -144,6 +144,11 @@ class TurnAnswerer:
         if resolved.kind == "new" and rivals:
             slots["rivals"] = rivals
         return Outcome((reply,), slots)
+
+    def _asked(self, turn: Turn, resolved: Resolved) -> Aspect:
+        """The aspect asked for; a text of nothing but a place name ("còn ở Hà Tu thì sao") asks where."""
+        only_place = turn.text and not resolved.residue and aspect_of_words(turn.text) is None
+        return Aspect.PLACE if only_place and self._centres.mentioned(turn.text) else asked_aspect(turn)
 
     def _reply(self, turn: Turn, resolved: Resolved, published: Published, aspect: Aspect, case: str | None) -> Reply:
         described = aspect in _SITUATIONAL and len(resolved.residue) >= _LEAST_SITUATION_WORDS and turn.text

@@ -133,11 +133,9 @@ class Resolver:
         named, here = naming(turn.text, best.guide), naming(turn.text, current.guide)
         if here >= named and here >= _NAMED:
             return False
-        if named >= _CLEARLY_NAMED:
-            return True
         if decision != "answer":
             return False
-        if _faint(current.code, hits):
+        if named >= _CLEARLY_NAMED or _faint(current.code, hits):
             return True
         # A situation may sound like another procedure's; only a text without the current one leaves it.
         return turn.intent != _SITUATION and named >= _NAMED and not _close(current.code, hits)
