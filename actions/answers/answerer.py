@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from actions.answers.aspect import asked_aspect, aspect_of_words
@@ -11,6 +12,7 @@ from actions.answers.compose import Composer, short_name
 from actions.answers.passages import find_passages
 from actions.answers.resolve import Resolved, Resolver, name_words, nth
 from actions.answers.turn import Outcome, Turn
+from actions.answers.words import tokens
 from actions.services import Services
 from common.messages import Aspect, Button, Reply, Status
 from knowledge_base.model import Case, Origin, Published
@@ -21,6 +23,7 @@ __all__ = ["TurnAnswerer"]
 _SITUATIONAL = {Aspect.OVERVIEW, Aspect.CONDITIONS}
 _LEAST_SITUATION_WORDS = 2
 _MOST_NEAR = 3
+_MOST_BESIDES_LABEL = 4
 # Share of the best score below which a hit is no alternative worth asking about.
 _FAINT = 0.05
 # Below this the classifier's "outside our field" yields to an index that knows what to ask back.
@@ -51,6 +54,9 @@ class TurnAnswerer:
             return self._which(turn)
         if resolved.published is None or (resolved.lost and self._strays(turn, resolved.published)):
             return self.unknown(turn, resolved)
+        case = _said_case(turn, resolved.published) if resolved.kind == "same" else None
+        if case:
+            return self.choose_case(replace(turn, entities={"case": (case,)}, procedure=resolved.published.code))
         return self._about(turn, resolved)
 
     def choose(self, turn: Turn) -> Outcome:
@@ -224,6 +230,18 @@ class TurnAnswerer:
 
     def _person(self) -> Button:
         return Button(title=self._messages.render("button.person"), payload=payload("talk_to_person"))
+
+
+def _said_case(turn: Turn, published: Published) -> str | None:
+    """The one case whose label the text says, word for word (negations count) and with little besides."""
+    said = tokens(turn.text)
+    labels = {case.id: tokens(case.label) for case in published.guide.cases}
+    named = [
+        case
+        for case, label in labels.items()
+        if set(label) <= set(said) and len(said) <= len(label) + _MOST_BESIDES_LABEL
+    ]
+    return named[0] if len(named) == 1 else None
 
 
 def _remembered(turn: Turn) -> Aspect:

@@ -120,6 +120,14 @@ def test_a_case_is_chosen_by_button_and_by_number(database: Database) -> None:
     assert fee.slots["case"] == "mang_thai_ho"
 
 
+def test_a_case_is_chosen_by_its_words(database: Database) -> None:
+    made = answerer(database, "abstain", BIRTH)
+    turn = Turn(text="em không có giấy chứng sinh ạ", intent="ask_conditions", procedure=BIRTH)
+    assert made.answer(turn).slots["case"] == "khong_giay_chung_sinh"
+    has_one = replace(turn, text="em có giấy chứng sinh rồi ạ")
+    assert made.answer(has_one).slots.get("case") is None
+
+
 def test_nonsense_gets_no_neighbours(database: Database) -> None:
     outcome = answerer(database, "abstain", BIRTH, BIRTH_AGAIN).answer(Turn(text="asdasd qwe", intent="nlu_fallback"))
     assert outcome.replies[0].status is Status.ABSTAINED and outcome.slots["candidates"] is None
