@@ -120,7 +120,7 @@ def environment(name, minors, locks, purpose, pip="pip", editable=False):
         )
         run([python, "-m", "pip", "install", "-r", lock], log)
     if editable:
-        run([python, "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-e", "."], log)
+        run([python, "-m", "pip", "install", "--no-deps", "-e", "."], log)
     stamp.write_text(wanted)
     say(f"{name} is ready")
 
