@@ -77,6 +77,8 @@ class ISeeSentenceFeaturizer(DenseFeaturizer, GraphComponent):
             "cache_size": 2048,
             # CPU threads of one message
             "threads": 1,
+            # length of the vectors: at 1 a linear classifier hardly sees them beside counted words
+            "scale": 1.0,
             # repeat the sentence vector for every token
             "sequence_features": False,
         }
@@ -91,6 +93,11 @@ class ISeeSentenceFeaturizer(DenseFeaturizer, GraphComponent):
                     f"ISeeSentenceFeaturizer: {name} must be a whole number of at least {least}. "
                     f"Currently, it is {value!r}."
                 )
+        scale = config.get("scale", 1.0)
+        if isinstance(scale, bool) or not isinstance(scale, (int, float)) or scale <= 0:
+            raise InvalidConfigException(
+                f"ISeeSentenceFeaturizer: scale must be a number above 0. Currently, it is {scale!r}."
+            )
         if not isinstance(config.get("sequence_features", False), bool):
             raise InvalidConfigException(
                 f"ISeeSentenceFeaturizer: sequence_features must be true or false. Currently, it is "
@@ -171,6 +178,7 @@ class ISeeSentenceFeaturizer(DenseFeaturizer, GraphComponent):
         return messages
 
     def _add(self, message: Message, vector: np.ndarray) -> None:
+        vector = vector * np.float32(self._config["scale"])
         sequence = None
         if self._config["sequence_features"]:
             sequence = np.repeat(vector[None, :], len(message.get(TOKENS_NAMES[TEXT]) or [None]), axis=0)

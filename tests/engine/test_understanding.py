@@ -11,10 +11,12 @@ from pathlib import Path
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.engine.normaliser import NORMALISED, ISeeNormaliser
+from bot.engine.sentence_featurizer import ISeeSentenceFeaturizer
 from bot.engine.spacy_vi import pipeline_path
 from bot.engine.tracker import ISeeTrackerStore, saved_tracker
 from tests.engine.conftest import Engine
@@ -116,3 +118,9 @@ def test_silent_conversations_are_pruned(tmp_path: Path) -> None:
     assert store.prune(keep_days=2) == 1
     assert asyncio.run(store.retrieve("old")) is None and asyncio.run(store.retrieve("new")) is not None
     assert saved_tracker("nobody") is None
+
+
+@pytest.mark.parametrize("scale", [0, -1, "20", True])
+def test_a_scale_that_makes_no_sense_is_named(scale: object) -> None:
+    with pytest.raises(InvalidConfigException, match="scale must be a number above 0"):
+        ISeeSentenceFeaturizer.validate_config({"scale": scale})
