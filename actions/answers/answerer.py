@@ -12,7 +12,7 @@ from actions.answers.compose import Composer, short_name
 from actions.answers.passages import find_passages
 from actions.answers.resolve import Resolved, Resolver, name_words, nth
 from actions.answers.turn import Outcome, Turn
-from actions.answers.words import tokens
+from actions.answers.words import fold, has_phrase, tokens
 from actions.services import Services
 from common.messages import Aspect, Button, Reply, Status
 from knowledge_base.model import Case, Origin, Published
@@ -23,6 +23,7 @@ __all__ = ["TurnAnswerer"]
 _SITUATIONAL = {Aspect.OVERVIEW, Aspect.CONDITIONS}
 _LEAST_SITUATION_WORDS = 2
 _MOST_NEAR = 3
+_CENTRE = "trung tâm phục vụ hành chính công"
 _MOST_BESIDES_LABEL = 4
 # Share of the best score below which a hit is no alternative worth asking about.
 _FAINT = 0.05
@@ -170,14 +171,17 @@ class TurnAnswerer:
                 return self._composer.silent(published, aspect)
             if resolved.kind == "new":
                 aspect = Aspect.OVERVIEW
-        centre = self._centre(turn) if aspect is Aspect.PLACE else ""
+        centre = self._centre(turn, published) if aspect is Aspect.PLACE else ""
         return self._composer.answer(published, aspect, case, confidence=resolved.confidence, centre=centre)
 
     def _strays(self, turn: Turn, published: Published) -> bool:
         """Whether a text of which the index makes nothing isn't about the procedure under discussion either."""
         return turn.intent in _OPEN and not find_passages(published.guide, turn.text)
 
-    def _centre(self, turn: Turn) -> str:
+    def _centre(self, turn: Turn, published: Published) -> str:
+        """The centre of the place named, where the guide says that centres take the dossier (police matters differ)."""
+        if not any(has_phrase(fold(place), _CENTRE) for place in published.guide.places):
+            return ""
         place = next(iter(self._centres.mentioned(turn.text)), None) if turn.text else None
         if place is None or len(place.units) != 1:
             return ""

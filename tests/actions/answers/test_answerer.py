@@ -157,6 +157,12 @@ def test_a_place_in_the_question_names_its_centre(database: Database) -> None:
     assert reply.text.startswith("Nơi nhận hồ sơ là Trung tâm Phục vụ hành chính công đặc khu Cô Tô.")
 
 
+def test_no_centre_is_named_for_what_the_police_do(database: Database) -> None:
+    turn = Turn(text="thế ở Cô Tô thì sao", intent="ask_place", procedure="1.014064")
+    assert "Công an cấp xã" in (text := answerer(database).answer(turn).replies[0].text)
+    assert "Cô Tô" not in text
+
+
 def test_without_the_engine_search_answers_and_says_so(database: Database) -> None:
     replies = answerer(database, "answer", BIRTH).answer_without_dialogue("lệ phí khai sinh bao nhiêu")
     assert replies[0].answer and replies[0].answer.aspect is Aspect.FEE
