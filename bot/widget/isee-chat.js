@@ -79,7 +79,8 @@ class ISeeChat extends HTMLElement {
     this.setAttribute("open", "");
     this.#ui.show(true);
     this.#started ??= this.#start();
-    this.#ui.input.focus({ preventScroll: true });
+    // On a touch screen the focus would call up the keyboard over the greeting.
+    if (matchMedia("(pointer: fine)").matches) this.#ui.input.focus({ preventScroll: true });
   }
 
   close() {
@@ -161,7 +162,7 @@ class ISeeChat extends HTMLElement {
   #choose(button, group) {
     group.classList.add("used");
     this.#enqueue({ payload: button.payload, shown: button.title });
-    this.#ui.input.focus({ preventScroll: true });
+    if (matchMedia("(pointer: fine)").matches) this.#ui.input.focus({ preventScroll: true });
   }
 
   #enqueue(item, file = null) {

@@ -7,9 +7,11 @@ export const money = (amount) => (amount === 0 ? T.free : `${amount.toLocaleStri
 
 /** One line for a list of fees: the amount when there is one, else that it depends or that the centre confirms. */
 export function feeFact(fees = []) {
-  const amounts = [...new Set(fees.map((fee) => fee.amount ?? null))];
-  if (amounts.length === 1 && amounts[0] !== null && !fees[0].when) return money(amounts[0]);
-  if (amounts.some((amount) => amount !== null)) return T.byCase;
+  const amounts = fees.map((fee) => fee.amount ?? null);
+  const known = amounts.filter((amount) => amount !== null).sort((a, b) => a - b);
+  if (known.length === amounts.length && known[0] === known.at(-1) && known.length && !fees.some((fee) => fee.when)) return money(known[0]);
+  if (known.length && known[0] !== known.at(-1)) return `${money(known[0])} – ${money(known.at(-1))}`;
+  if (known.length) return `${money(known[0])} (${T.byCase.toLowerCase()})`;
   return fees.length === 1 && fees[0].verbatim ? fees[0].verbatim : T.feeUnknown;
 }
 
@@ -24,5 +26,5 @@ const duration = (time) => (time.amount ? `${time.amount} ${T.units[time.unit] ?
 export function onlineFact(fields) {
   if (fields.online_level) return T.onlineLevel[fields.online_level];
   if (!fields.channels?.length) return "";
-  return fields.channels.includes("online") ? T.channels.online : T.onlineLevel.none;
+  return fields.channels.includes("online") ? T.onlineYes : T.onlineLevel.none;
 }

@@ -50,6 +50,7 @@ export const TEXTS = {
   copies: "bản",
   channels: { direct: "nộp trực tiếp", online: "nộp trực tuyến", post: "nộp qua bưu chính" },
   onlineLevel: { full: "Nộp trực tuyến toàn trình", partial: "Nộp trực tuyến một phần", none: "Chưa nộp trực tuyến được" },
+  onlineYes: "Có nộp trực tuyến",
   units: { working_day: "ngày làm việc", day: "ngày", hour: "giờ" },
   free: "Không thu phí",
   feeUnknown: "Trung tâm xác nhận khi nộp",
