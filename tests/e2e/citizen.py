@@ -84,10 +84,14 @@ class Turn:
 
 
 class Citizen:
-    """One conversation. `heard` is the last turn."""
+    """One conversation. `heard` is the last turn.
 
-    def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False)
+    Args:
+        address: where the service sees this citizen come from; limits count by address.
+    """
+
+    def __init__(self, url: str, address: str = "127.0.0.1") -> None:
+        self._http = httpx.Client(base_url=url, timeout=60, transport=httpx.HTTPTransport(local_address=address))
         opened = self._http.post("/api/v1/conversations", json={"language": "vi"})
         assert opened.status_code == 201, opened.text
         self.id: str = opened.json()["id"]

@@ -1,4 +1,4 @@
-"""Personal numbers never lie in clear in anything that the service or the engine writes."""
+"""Personal numbers and the answers of an e-form never lie in clear in anything that the service or the engine writes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,18 @@ from tests.e2e.service import Service
 # Given nowhere else, so that what is found here can only come from this journey.
 ID_NUMBER, PHONE, EMAIL = "022184061927", "0936518274", "nga.hoang1984@example.org"
 STRAY_ID, STRAY_PHONE = "022085113946", "0977240516"
-PERSON = BIRTH | {"applicant_id": ID_NUMBER, "applicant_phone": "0936 518 274", "applicant_email": EMAIL}
+NAME, CHILD, HOMETOWN = "Nghiêm Thị Tuyết Trinh", "Đoàn Nghiêm Phúc Lâm", "thôn Khe Sím, tỉnh Quảng Ninh"
+PERSON = BIRTH | {
+    "applicant_id": ID_NUMBER,
+    "applicant_phone": "0936 518 274",
+    "applicant_email": EMAIL,
+    "applicant_name": NAME,
+    "child_name": CHILD,
+    "hometown": HOMETOWN,
+}
 
 
-def test_no_personal_number_is_written_in_clear(service: Service, citizen: Citizen) -> None:
+def test_nothing_personal_is_written_in_clear(service: Service, citizen: Citizen) -> None:
     citizen.says(f"căn cước của em là {STRAY_ID}, số điện thoại {STRAY_PHONE}")
     citizen.begins_birth_form()
     citizen.answers_until("applicant_email", PERSON)
@@ -26,14 +34,18 @@ def test_no_personal_number_is_written_in_clear(service: Service, citizen: Citiz
     picture = _picture()
     assert citizen.post_file("giay-chung-sinh.jpg", picture).status_code == 200
     citizen.says("nhắc lại")
-    citizen.answers_until("", PERSON)
+    review = citizen.answers_until("", PERSON).reviews
+    assert review["Họ và tên trẻ"] == CHILD
     code = citizen.presses("Nộp hồ sơ").dossier["code"]
     citizen.says(f"tra cứu hồ sơ {code}")
     assert citizen.says(ID_NUMBER[-4:]).dossier["code"] == code
     assert ID_NUMBER in service.isee("dossier", "show", code, "--reveal-to", "e2e", "--json"), "kept where it is needed"
 
     for secret in (ID_NUMBER, PHONE, PHONE[1:], EMAIL, STRAY_ID, STRAY_PHONE, "0936 518 274"):
-        assert not _files_with(service.home, secret.encode()), secret
+        assert not _files_with(service.home, secret), secret
+    for answer in (NAME, CHILD, HOMETOWN):
+        assert not _files_with(service.home, answer), answer
+        assert not _files_with(service.home, json.dumps(answer).strip('"')), answer
     assert not _files_with(service.home, picture[:200]), "the upload lies in clear"
     transcript = json.dumps(citizen.messages(), ensure_ascii=False)
     assert ID_NUMBER not in transcript
@@ -46,8 +58,9 @@ def _picture() -> bytes:
     return out.getvalue()
 
 
-def _files_with(home: Path, needle: bytes) -> list[str]:
+def _files_with(home: Path, needle: str | bytes) -> list[str]:
     """Files of the home folder (databases with their write-ahead logs, logs, uploads) that hold `needle`."""
+    wanted = needle.encode() if isinstance(needle, str) else needle
     ours = [path for path in home.rglob("*") if path.is_file() and path.relative_to(home).parts[0] != "models"]
     assert {"isee.db", "rasa-tracker.db", "service.log", "rasa.log"} <= {path.name for path in ours}
-    return [str(path.relative_to(home)) for path in ours if needle in path.read_bytes()]
+    return [str(path.relative_to(home)) for path in ours if wanted in path.read_bytes()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.e2e.citizen import BIRTH, DOSSIER_CODE, PIN
 from tests.e2e.service import Service
@@ -15,7 +15,7 @@ NEWBORN = "vk e mới đẻ hôm qua giờ làm giấy tờ cho bé ntn a"
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["360x740", "1366x800"])
-def test_the_whole_conversation(service: Service, browser: Browser, viewport: dict[str, int]) -> None:
+def test_the_whole_conversation(service: Service, browser: Browser, viewport: ViewportSize) -> None:
     with Widget(browser, service.url, viewport) as widget:
         expect(widget.page.locator("isee-chat header")).to_contain_text("tự động")
         answer = widget.says(NEWBORN)
@@ -115,6 +115,22 @@ def test_the_keyboard_alone_is_enough(service: Service, browser: Browser) -> Non
         assert _focused(widget)["label"] == "Tùy chọn"
 
 
+def test_embedded_it_opens_from_a_launcher_and_closes_with_escape(service: Service, browser: Browser) -> None:
+    with Widget(browser, service.url) as widget:
+        widget.page.evaluate("document.querySelector('main').replaceChildren(document.createElement('isee-chat'))")
+        launcher = widget.page.locator("isee-chat .launcher")
+        panel = widget.page.locator("isee-chat .panel")
+        expect(panel).to_be_hidden()
+        launcher.focus()
+        widget.page.keyboard.press("Enter")
+        expect(panel).to_be_visible()
+        expect(widget.input).to_be_focused()
+        expect(widget.messages).to_have_count(1)
+        widget.page.keyboard.press("Escape")
+        expect(panel).to_be_hidden()
+        expect(launcher).to_be_focused()
+
+
 def test_shift_enter_breaks_the_line(service: Service, browser: Browser) -> None:
     with Widget(browser, service.url) as widget:
         widget.page.keyboard.type("dòng một")
@@ -156,7 +172,8 @@ def test_big_text_is_kept_and_nothing_is_cut_off(service: Service, browser: Brow
 
 
 def test_zoomed_to_two_hundred_percent_all_can_be_reached(service: Service, browser: Browser) -> None:
-    with Widget(browser, service.url, {"width": 320, "height": 512}) as widget:  # WCAG 2.2, 1.4.10: 320 CSS pixels
+    narrow = ViewportSize(width=320, height=512)  # WCAG 2.2, 1.4.10
+    with Widget(browser, service.url, narrow) as widget:
         widget.says(NEWBORN)
         assert not widget.scrolls_sideways()
         assert _cut_off(widget) == []
@@ -190,7 +207,7 @@ def test_two_tabs_show_the_same_conversation(service: Service, browser: Browser)
 
 
 def test_a_long_answer_is_shown_from_its_first_line(service: Service, browser: Browser) -> None:
-    with Widget(browser, service.url, {"width": 360, "height": 560}) as widget:
+    with Widget(browser, service.url, ViewportSize(width=360, height=560)) as widget:
         widget.says("đăng ký khai sinh cần giấy tờ gì")
         widget.page.wait_for_timeout(300)
         log, bubble = widget.log.bounding_box(), widget.last.locator(".bubble").bounding_box()

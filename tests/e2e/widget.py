@@ -7,12 +7,12 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 __all__ = ["DESKTOP", "PHONE", "Widget"]
 
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1366, "height": 800}
+PHONE = ViewportSize(width=360, height=740)
+DESKTOP = ViewportSize(width=1366, height=800)
 
 # Violations of the Content-Security-Policy are events of the document, in every frame.
 _WATCH_POLICY = """
@@ -31,7 +31,7 @@ class Widget:
 
     browser: Browser
     url: str
-    viewport: dict[str, int] = field(default_factory=lambda: dict(PHONE))
+    viewport: ViewportSize = field(default_factory=lambda: PHONE)
     options: dict[str, Any] = field(default_factory=dict)
     tolerated: tuple[str, ...] = ()
     complaints: list[str] = field(default_factory=list)
@@ -47,7 +47,9 @@ class Widget:
         self.page = self.tab()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
         pages = [] if kind else self.context.pages
         violations = [found for page in pages for found in page.evaluate("window.violations")]
         self.context.close()
