@@ -1,4 +1,4 @@
-"""Personal numbers and the answers of an e-form never lie in clear in anything that the service or the engine writes."""
+"""Personal numbers and the answers of an e-form lie in clear in nothing that the service or the engine writes."""
 
 from __future__ import annotations
 
