@@ -14,6 +14,7 @@ from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
 from bot.gateway.limits import RateLimiter
 from bot.gateway.retention import Eraser
+from bot.gateway.reveal import Reveal
 from bot.gateway.service import Gateway
 from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Masking
@@ -67,6 +68,7 @@ class Context:
     engine: EngineClient
     engine_process: EngineProcess
     gateway: Gateway
+    reveal: Reveal
     desk: AgentDesk
     eraser: Eraser
     knowledge_base: Any

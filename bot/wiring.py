@@ -23,6 +23,7 @@ from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
 from bot.gateway.limits import RateLimiter
 from bot.gateway.retention import Eraser
+from bot.gateway.reveal import Reveal, Revealing
 from bot.gateway.service import Gateway
 from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Answering, Capturing
@@ -53,6 +54,7 @@ def connect(
     knowledge_base: KnowledgeBase,
     search: Searching,
     intake: Capturing,
+    reviews: Revealing,
     answerer: Answering,
     registry: Tracking,
     executor: Executing,
@@ -82,6 +84,7 @@ def connect(
         engine=engine,
         engine_process=process,
         gateway=Gateway(settings, store, turns, engine, hub, intake, answerer, masking),
+        reveal=Reveal(reviews),
         desk=AgentDesk(database),
         eraser=Eraser(store, [*erasers, trackers.erase], chores),
         knowledge_base=knowledge_base,
@@ -117,6 +120,7 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         knowledge_base=knowledge_base,
         search=search,
         intake=dossiers.intake,
+        reviews=dossiers.reviews,
         answerer=answerer,
         registry=dossiers.registry,
         executor=build_executor(services, answerer),

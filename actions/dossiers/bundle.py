@@ -11,6 +11,7 @@ from actions.dossiers.formlib import FormLibrary
 from actions.dossiers.intake import Intake
 from actions.dossiers.pending import Pending
 from actions.dossiers.registry import Registry
+from actions.dossiers.reviews import Reviews
 from actions.dossiers.speech import Speech
 from actions.dossiers.uploads import Uploads
 from actions.dossiers.values import ValueReader
@@ -33,6 +34,7 @@ class Dossiers:
     intake: Intake
     registry: Registry
     uploads: Uploads
+    reviews: Reviews
 
 
 def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> Dossiers:
@@ -43,4 +45,5 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
     drafts = DraftService(database, keyring, forms, reader, texts, settings.agency_code)
     uploads = Uploads(settings, database, keyring, texts)
     intake = Intake(drafts, Pending(database, keyring), uploads, Speech(), texts)
-    return Dossiers(forms, drafts, intake, Registry(database, keyring, forms, texts), uploads)
+    registry = Registry(database, keyring, forms, texts)
+    return Dossiers(forms, drafts, intake, registry, uploads, Reviews(drafts, registry, texts))

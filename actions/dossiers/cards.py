@@ -10,7 +10,7 @@ from actions.dossiers.eform import EField
 from actions.dossiers.formlib import FormLibrary
 from actions.dossiers.registry import PublicStatus
 from actions.dossiers.submission import Submitted
-from actions.dossiers.values import Texts, masked
+from actions.dossiers.values import Texts
 from common.messages import Button, DossierRef, Reply, Status
 
 __all__ = ["Cards"]
@@ -130,17 +130,15 @@ class Cards:
         return [{"value": c.value, "label": c.label} for c in draft.options or field.choices]
 
     def _review(self, draft: Draft) -> Reply:
-        # This text passes through the dialogue engine and is stored: personal numbers stay masked.
-        lines = [
-            {"field": field.name, "label": field.label, "value": masked(field.label, value.display)}
-            for field, value in draft.answered
-        ]
-        text = self._texts.render("eform.review", notice=draft.notice, title=draft.form.review, lines=lines)
+        # This passes through the dialogue engine and is stored, so it names the draft and shows none of its values;
+        # the gateway asks `Reviews` for them at the moment a message is handed to its citizen.
+        text = self._texts.render("eform.review_sealed", notice=draft.notice, title=draft.form.title)
         buttons = [
             self.button("submit", "/confirm_submit"), self.button("edit", "/edit_field"),
             self.button("pause", "/pause_form"), self.button("cancel", "/cancel"),
         ]
-        card = {"title": draft.form.title, "step": draft.step, "total": draft.step, "review": lines}
+        sealed = {"draft": draft.id, "notice": draft.notice}
+        card = {"title": draft.form.title, "step": draft.step, "total": draft.step, "sealed": sealed}
         return Reply(text=text, status=Status.FORM, buttons=buttons, form=card)
 
 

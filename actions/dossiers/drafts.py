@@ -22,7 +22,7 @@ from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
 from common.keyring import Keyring
 
-__all__ = ["Draft", "DraftService", "named_field"]
+__all__ = ["Draft", "DraftService", "named_field", "only_names_a_field"]
 
 # What surrounds a label in "cho em sửa lại phần số điện thoại".
 _EDIT_WORDS = frozenset(
@@ -194,13 +194,6 @@ class DraftService:
                 self.store.set(session, row, draft, Value("", ""))
             return self.store.load(session, row)
 
-    def review(self, conversation_id: str) -> list[dict[str, str]]:
-        """Every answer in full (field, label, value), for its own citizen's eyes: never for logs or the engine."""
-        return [
-            {"field": field.name, "label": field.label, "value": value.display}
-            for field, value in self.prompt(conversation_id).answered
-        ]
-
     def submit(self, draft: Draft) -> Submitted:
         """The dossier of a complete draft, in one transaction; the same dossier when asked again.
 
@@ -304,3 +297,9 @@ def named_field(draft: Draft, name: str) -> EField | None:
     words = set(plain(name).split()) - _EDIT_WORDS
     found = [f for f, _value in draft.answered if words and words <= set(plain(f.label).split())]
     return found[0] if len(found) == 1 else None
+
+
+def only_names_a_field(draft: Draft, text: str) -> bool:
+    """Whether `text` asks to change something and has no words but those of one label: no value came with it."""
+    words = set(plain(text).split()) - _EDIT_WORDS
+    return any(words <= set(plain(f.label).split()) for f in draft.visible)

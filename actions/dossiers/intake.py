@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from actions.dossiers.draft_store import Draft
-from actions.dossiers.drafts import DraftService, named_field
+from actions.dossiers.drafts import DraftService, named_field, only_names_a_field
 from actions.dossiers.eform import EField
 from actions.dossiers.pending import Kind, Pending
 from actions.dossiers.speech import Speech
@@ -58,16 +58,19 @@ class Intake:
         self.pending.expect_pin(conversation_id, dossier_code)
 
     def capture(
-        self, conversation_id: str, text: str | None = None, payload: str | None = None,
+        self, conversation_id: str, text: str | None = None, payload: str | None = None, client: str = "",
     ) -> Captured | None:
-        """The answer sealed, or None when nothing is awaited or the message is something else."""
+        """The answer sealed, or None when nothing is awaited or the message is something else.
+
+        `client` says who calls; a PIN takes it along, so that wrong ones are counted by caller.
+        """
         if payload is not None:
             return self._payload(conversation_id, payload)
         if not text or not text.strip() or _FORGED.match(text):
             return None
         code = self.pending.expected_pin(conversation_id)
         if code:
-            captured = self._pin(conversation_id, code, text)
+            captured = self._pin(conversation_id, code, text, client)
             if captured:
                 return captured
         draft = self._drafts.active(conversation_id)
@@ -115,7 +118,7 @@ class Intake:
         try:
             value = self._drafts.reader.read(field, text, self._drafts.today(), draft.options)
         except Ambiguous:
-            return self._captured(draft, "text", text, self._line(field, mask(text.strip())))
+            return self._captured(draft, "text", text, self._line(field, self._texts.render("transcript.given")))
         except InvalidInput:
             if other or (field.type not in _FREE_TYPES and _is_sentence(field, typed)):
                 return None
@@ -123,15 +126,21 @@ class Intake:
         return self._captured(draft, "text", text, self._line(field, self._masked(field, value)))
 
     def _command(self, draft: Draft, text: str) -> Captured | None:
-        """A command about the open form, which here can be told for certain; it holds nothing personal."""
+        """A command about the open form, which here can be told for certain.
+
+        What follows its first words may be a value ("sửa tên thành …"), so the text itself is kept only where every
+        word of it belongs to a set phrase or to the label of a field.
+        """
         intent = self._speech.route(text, draft.stage)
         if intent is None or find(text):
             return None
         field = named_field(draft, text) if intent == "edit_field" else None
         entities = json.dumps({"field": field.name}) if field else ""
-        return Captured(f"/{intent}{entities}", text.strip())
+        known = self._speech.is_set_phrase(text, draft.stage) or only_names_a_field(draft, text)
+        shown = text.strip() if known else self._texts.render(f"transcript.command.{intent}")
+        return Captured(f"/{intent}{entities}", shown)
 
-    def _pin(self, conversation_id: str, code: str, text: str) -> Captured | None:
+    def _pin(self, conversation_id: str, code: str, text: str, client: str) -> Captured | None:
         """Four digits; a whole personal id gives its last four; other digits are a wrong PIN; words are not one."""
         if any(match.kind == "dossier_code" for match in find(text)):
             return None
@@ -143,7 +152,7 @@ class Intake:
             digits = spelt[0]
         if len(digits) == 12:
             digits = digits[-4:]
-        ref = self.pending.put(conversation_id, "pin", digits, code)
+        ref = self.pending.put(conversation_id, "pin", digits, code, client)
         return Captured(f'/provide_pin{{"ref":"{ref}"}}', self._texts.render("transcript.pin"))
 
     def _captured(self, draft: Draft, kind: Kind, text: str, transcript: str) -> Captured:
@@ -154,12 +163,11 @@ class Intake:
         return f"[{field.label}: {shown}]" if field else shown
 
     def _masked(self, field: EField, value: Value) -> str:
-        if field.type in ("choice", "boolean", "commune", "number"):
+        """What the stored transcript says: a choice's label, initials, a masked number; else that it was noted."""
+        if field.type in ("choice", "boolean"):
             return value.display
         if field.type == "name":
             return " ".join(word[0] + BULLET * 3 for word in value.display.split())
-        if field.type == "date":
-            return f"{BULLET * 2}/{BULLET * 2}/{value.value[:4]}"
         if field.type in ("personal_id", "phone", "email"):
             return mask(value.display)
         return self._texts.render("transcript.given")

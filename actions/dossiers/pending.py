@@ -24,11 +24,12 @@ Kind = Literal["text", "choice", "file", "pin"]
 
 @dataclass(frozen=True)
 class Entered:
-    """What a reference stood for: typed text, a button's value, a file id, or a PIN with its dossier code."""
+    """What a reference stood for: typed text, a button's value, a file id, or a PIN with dossier code and caller."""
 
     kind: Kind
     text: str
     dossier_code: str = ""
+    client: str = ""
 
 
 class Pending:
@@ -38,10 +39,10 @@ class Pending:
         self._database = database
         self._keyring = keyring
 
-    def put(self, conversation_id: str, kind: Kind, text: str, dossier_code: str = "") -> str:
+    def put(self, conversation_id: str, kind: Kind, text: str, dossier_code: str = "", client: str = "") -> str:
         """Seals `text`; returns its reference."""
         ref = secrets.token_hex(12)
-        sealed = self._keyring.encrypt(json.dumps({"text": text, "code": dossier_code}))
+        sealed = self._keyring.encrypt(json.dumps({"text": text, "code": dossier_code, "client": client}))
         with self._database.session() as session:
             session.execute(delete(PendingInputRow).where(PendingInputRow.expires_at < utc_now()))
             session.add(PendingInputRow(
@@ -62,7 +63,7 @@ class Pending:
         if row.expires_at < utc_now():
             return None
         data = json.loads(self._keyring.decrypt(row.sealed))
-        return Entered(row.kind, data["text"], data["code"])  # type: ignore[arg-type]
+        return Entered(row.kind, data["text"], data["code"], data.get("client", ""))  # type: ignore[arg-type]
 
     def expect_pin(self, conversation_id: str, dossier_code: str) -> None:
         """The next four digits of this conversation are the PIN of `dossier_code`."""

@@ -180,12 +180,23 @@ class Registry:
             row = self._row(session, code)
             if row.conversation_id != conversation_id:
                 raise NotFound(self._texts.render("registry.unknown", code=code))
-            form = self._forms.get(row.form_slug)
-            return Receipt(
-                code=row.code, procedure=row.title, procedure_code=row.procedure_code,
-                submitted_at=to_local(row.submitted_at), due_on=row.due_on, state=self.states[row.state].label,
-                pin_hint=self._texts.render("receipt.pin_hint"), next_steps=form.receipt if form else "",
-                fields=self._lines(session, row, bare=False))
+            return self._receipt(session, row)
+
+    def receipt_of(self, draft_id: str, conversation_id: str) -> Receipt | None:
+        """The receipt of the dossier that a draft became; None when it became none in this conversation."""
+        query = select(DossierRow).where(
+            DossierRow.draft_id == draft_id, DossierRow.conversation_id == conversation_id)
+        with self._database.session(write=False) as session:
+            row = session.scalars(query).first()
+            return self._receipt(session, row) if row else None
+
+    def _receipt(self, session: Session, row: DossierRow) -> Receipt:
+        form = self._forms.get(row.form_slug)
+        return Receipt(
+            code=row.code, procedure=row.title, procedure_code=row.procedure_code,
+            submitted_at=to_local(row.submitted_at), due_on=row.due_on, state=self.states[row.state].label,
+            pin_hint=self._texts.render("receipt.pin_hint"), next_steps=form.receipt if form else "",
+            fields=self._lines(session, row, bare=False))
 
     def _row(self, session: Session, code: str, *, lock: bool = False) -> DossierRow:
         query = select(DossierRow).where(DossierRow.code == parse_dossier_code(code).value)

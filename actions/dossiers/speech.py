@@ -62,6 +62,12 @@ class Speech:
                     return intent
         return None
 
+    def is_set_phrase(self, text: str, stage: str) -> bool:
+        """Whether the whole message is a command of the lists, with nothing after it."""
+        return any(
+            typed == (phrase.accented if accented else phrase.plain)
+            for typed, accented in _readings(text) for phrase, _intent in self._stages[stage])
+
     def is_other(self, text: str) -> bool:
         """Whether `text` is a question or a command and no answer."""
         return self.is_question(text) or any(

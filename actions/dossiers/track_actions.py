@@ -54,7 +54,9 @@ class TrackPin(EformAction):
             turn.say(self.cards.say("track.expired", Status.CONTROL))
             return
         try:
-            status = self.services.registry.track(entered.dossier_code, entered.text, turn.conversation_id)
+            # By caller where the channel knows one: a new conversation must not give new tries.
+            client = entered.client or turn.conversation_id
+            status = self.services.registry.track(entered.dossier_code, entered.text, client)
         except TooManyRequests as problem:
             pending.forget_pin(turn.conversation_id)
             turn.say(self.cards.error(problem.detail, [self.cards.person()]))

@@ -122,9 +122,9 @@ class ValueReader:
         if found is None:
             raise self._problem("date", field)
         if field.not_future and found > today:
-            raise self._problem("date_future", field, date=f"{found:%d/%m/%Y}")
+            raise self._problem("date_future", field)
         if field.min_age is not None and age_on(found, today) < field.min_age:
-            raise self._problem("date_age", field, age=field.min_age, date=f"{found:%d/%m/%Y}")
+            raise self._problem("date_age", field, age=field.min_age)
         return Value(found.isoformat(), f"{found:%d/%m/%Y}")
 
     def _commune(self, field: EField, text: str) -> Value:
@@ -132,7 +132,7 @@ class ValueReader:
         if not found:
             raise self._problem("commune", field)
         if len(found) > 1:
-            sentence = self._texts.render("eform.invalid.commune_many", name=text)
+            sentence = self._texts.render("eform.invalid.commune_many")
             raise Ambiguous(sentence, [Choice(value=f"c{c.code}", label=c.name) for c in found])
         return Value(found[0].code, found[0].name)
 
@@ -172,9 +172,9 @@ class ValueReader:
         if number is None:
             raise self._problem("number", field)
         if field.min is not None and number < field.min:
-            raise self._problem("number_min", field, min=_grouped(field.min), number=_grouped(number))
+            raise self._problem("number_min", field, min=_grouped(field.min))
         if field.max is not None and number > field.max:
-            raise self._problem("number_max", field, max=_grouped(field.max), number=_grouped(number))
+            raise self._problem("number_max", field, max=_grouped(field.max))
         year = field.max is not None and field.max <= 2100 and field.min is not None and field.min >= 1900
         return Value(str(number), str(number) if year else _grouped(number))
 

@@ -37,7 +37,8 @@ async def event_stream(context: Context, conversation_id: str, last_id: str | No
         try:
             while not context.hub.closing:
                 conversation = await run_sync(context.store.get, conversation_id)
-                for message in await run_sync(context.store.messages, conversation_id, position):
+                stored = await run_sync(context.store.messages, conversation_id, position)
+                for message in await run_sync(context.reveal.messages, conversation_id, stored):
                     position = message["id"]
                     yield ServerSentEvent(json.dumps(message, ensure_ascii=False), event="message", id=position)
                 if conversation.owner != owner:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -74,12 +75,15 @@ async def open_conversation(context: ContextDep, client: ClientKey, body: Conver
     responses=problems(401, 413, 422, 429),
     openapi_extra=_BODY,
 )
-async def post_message(context: ContextDep, conversation_id: ConversationId, request: Request) -> JSONResponse:
+async def post_message(
+    context: ContextDep, client: ClientKey, conversation_id: ConversationId, request: Request
+) -> JSONResponse:
     """One turn: text, a button's payload, or a file. Repeating a `client_id` returns the first result."""
-    outcome = await context.gateway.handle(await _inbound(request, conversation_id))
+    inbound = replace(await _inbound(request, conversation_id), client=client)
+    outcome = await context.gateway.handle(inbound)
     return JSONResponse(
         {
-            "messages": outcome.messages,
+            "messages": await run_sync(context.reveal.messages, conversation_id, outcome.messages),
             "owner": outcome.owner,
             "status": outcome.status.value,
             "took_ms": outcome.took_ms,
@@ -95,7 +99,8 @@ async def list_messages(
 
     def read() -> dict[str, Any]:
         owner = context.store.get(conversation_id).owner
-        return {"messages": context.store.messages(conversation_id, after), "owner": owner}
+        stored = context.store.messages(conversation_id, after)
+        return {"messages": context.reveal.messages(conversation_id, stored), "owner": owner}
 
     return JSONResponse(await run_sync(read))
 

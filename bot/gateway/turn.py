@@ -24,13 +24,17 @@ class Upload:
 
 @dataclass(frozen=True)
 class Inbound:
-    """One thing that a citizen sent: exactly one of `text`, `payload` (a button's) and `upload`."""
+    """One thing that a citizen sent: exactly one of `text`, `payload` (a button's) and `upload`.
+
+    `client` tells callers apart where the channel can (a digest of the address); "" where it can't.
+    """
 
     conversation_id: str
     client_id: str
     text: str | None = None
     payload: str | None = None
     upload: Upload | None = None
+    client: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class Capturing(Protocol):
     """`actions.dossiers.intake`: takes what is a value for the e-form field that is being asked."""
 
     def capture(
-        self, conversation_id: str, text: str | None = None, payload: str | None = None
+        self, conversation_id: str, text: str | None = None, payload: str | None = None, client: str = ""
     ) -> _Captured | None: ...
 
     def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> _Captured | None: ...

@@ -21,7 +21,9 @@ def answer(message: str) -> Any:
     if "im lặng" in message:
         return {"replies": [], "intent": None}
     status = "handed_off" if "cán bộ" in message else "clarified" if "mơ hồ" in message else "answered"
-    reply = {"text": f"nghe: {message}", "status": status, "buttons": [BUTTON]}
+    reply: dict[str, Any] = {"text": f"nghe: {message}", "status": status, "buttons": [BUTTON]}
+    if "xem lại" in message:
+        reply |= {"text": "bản kín", "form": {"title": "Tờ khai", "step": 1, "total": 1, "sealed": {"draft": "d1"}}}
     return {
         "replies": [{"custom": reply}],
         "intent": {"name": "ask", "confidence": 0.9},

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,9 @@ class Captured:
 class FormDouble:
     """Takes "giá trị …" as a form's value, as an open e-form would."""
 
-    def capture(self, conversation_id: str, text: str | None = None, payload: str | None = None) -> Captured | None:
+    def capture(
+        self, conversation_id: str, text: str | None = None, payload: str | None = None, client: str = ""
+    ) -> Captured | None:
         if text and text.startswith("giá trị"):
             return Captured('/form_value{"ref":"abc"}', "Đã điền một mục")
         return None
@@ -52,6 +54,23 @@ class FormDouble:
         return (
             Captured('/form_file{"ref":"f1"}', f"Tệp đã gửi: {filename}") if content.startswith(b"\xff\xd8") else None
         )
+
+
+@dataclass
+class Review:
+    text: str
+    lines: list[dict[str, str]]
+
+
+class ReviewDouble:
+    """Knows the values of draft d1 until it is told that the draft is gone."""
+
+    gone = False
+
+    def reveal(self, conversation_id: str, sealed: Mapping[str, Any]) -> Review | None:
+        if self.gone or sealed != {"draft": "d1"}:
+            return None
+        return Review("Họ và tên: Hoàng Thị Bích Ngà", [{"label": "Họ và tên", "value": "Hoàng Thị Bích Ngà"}])
 
 
 class SearchDouble:
@@ -165,6 +184,7 @@ def assemble(settings: Settings) -> Context:
         knowledge_base=KnowledgeBase(database),
         search=double,
         intake=FormDouble(),
+        reviews=ReviewDouble(),
         answerer=double,
         registry=NoDossiers(),
         executor=NoActions(),

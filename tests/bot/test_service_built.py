@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,8 +21,50 @@ import pytest
 
 from bot.engine_process import free_port
 from common.settings import PROJECT_ROOT
+from tests.bot.filling import Filling, kept_texts, written_in
 
 pytestmark = [pytest.mark.built, pytest.mark.slow]
+
+# A birth registration by the father, which asks for the most; refused answers come first. No value is an example of the
+# form, so whatever is found of them was written down by this conversation.
+BIRTH = {
+    "applicant_name": ["Đặng Quốc Khải 7", "Đặng Quốc Khải"],
+    "applicant_id": ["022084517", "022084517329"],
+    "applicant_phone": ["09368", "0936 851 742"],
+    "applicant_email": ["khai.dang84@example.org"],
+    "relation": ["em là bố"],
+    "child_name": ["Đặng Ngọc Thảo Vy"],
+    "child_sex": ["bé gái"],
+    "child_birth_date": ["19/10/2097", "19-10-2026"],
+    "birth_place": ["Trạm y tế thôn Khe Vằn"],
+    "birth_proof": ["giấy chứng sinh"],
+    "birth_proof_file": ["bỏ qua"],
+    "ethnicity": ["Sán Chỉ"],
+    "hometown": ["tổ 9 khu Vĩnh Tuy, Mạo Khê"],
+    "mother_name": ["Lương Mai Quế"],
+    "mother_id": ["022187640915"],
+    "parents_married": ["chưa"],
+    "commune": ["thành phố Móng Cái", "hà khánh"],
+    "copies": ["7654", "6"],
+}
+TYPED = [
+    "Đặng Quốc Khải",
+    "022084517329",
+    "022084517",
+    "0936 851 742",
+    "0936851742",
+    "khai.dang84",
+    "Đặng Ngọc Thảo Vy",
+    "19/10/2097",
+    "19-10-2026",
+    "19/10/2026",
+    "2026-10-19",
+    "Khe Vằn",
+    "Vĩnh Tuy, Mạo Khê",
+    "Lương Mai Quế",
+    "022187640915",
+    "Phan Thị Diệu Hằng",
+]
 
 
 @dataclass
@@ -125,6 +168,37 @@ def test_the_log_holds_no_personal_number(service: Service) -> None:
     assert "022190001234" not in (service.home / "service.log").read_text()
     assert b"022190001234" not in (service.home / "rasa-tracker.db").read_bytes()
     assert b"022190001234" not in (service.home / "isee.db").read_bytes()
+
+
+def test_no_value_of_a_form_is_written_in_clear(service: Service) -> None:
+    citizen = Filling(service.http)
+    citizen.say("đăng ký khai sinh cho con")
+    citizen.say("nộp hồ sơ luôn")
+    citizen.press("Đồng ý")
+    citizen.fill(BIRTH)
+    seen = citizen.heard[-1]
+    for value in ("Đặng Quốc Khải", "022084517329", "Đặng Ngọc Thảo Vy", "19/10/2026", "Khe Vằn", "Phường Cao Xanh"):
+        assert value in seen["text"], "the review shows its own citizen everything"
+    assert citizen.read()[-1] == seen
+    citizen.say("sửa tên mẹ thành Phan Thị Diệu Hằng")
+    if citizen.asked != "mother_name":
+        citizen.press("Họ và tên mẹ")
+    citizen.say("Phan Thị Diệu Hằng")
+    assert "Họ và tên mẹ: Phan Thị Diệu Hằng" in citizen.heard[-1]["text"]
+    code = citizen.press("Nộp hồ sơ")[-1]["dossier"]["code"]
+    citizen.say(f"tra cứu hồ sơ {code}")
+    assert citizen.say("7329")[-1]["dossier"]["code"] == code
+    reloaded = "\n".join(message["text"] for message in citizen.read())
+    assert "Phan Thị Diệu Hằng" in reloaded
+    assert "7329" not in reloaded, "the PIN can't be read off the conversation"
+
+    for value in TYPED:
+        assert not written_in(service.home, value), value
+    kept = kept_texts(service.home)
+    assert "Đ••• Q••• K•••" in kept, "what is looked through is the conversation"
+    for value in (*TYPED, "Cao Xanh", "hà khánh", "Sán Chỉ"):
+        assert value not in kept, value
+    assert not re.search(r"(?<![\w.])(7329|7654)(?![\w.])", kept)
 
 
 def test_stopping_the_service_stops_the_engine(service: Service) -> None:

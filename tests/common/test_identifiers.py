@@ -11,15 +11,16 @@ from common.identifiers import find, mask, parse_dossier_code, parse_personal_id
 
 
 @pytest.mark.parametrize(("text", "masked"), [
-    ("cccd của em là 022190001234 ạ", "cccd của em là 022•••••1234 ạ"),
-    ("số 022 190 001 234", "số 022 ••• ••1 234"),
+    ("cccd của em là 022190001234 ạ", "cccd của em là 022••••••••• ạ"),
+    ("số 022 190 001 234", "số 022 ••• ••• •••"),
     ("gọi em 0912345678 nhé", "gọi em 091••••678 nhé"),
     ("gọi 0912.345.678", "gọi 091•.•••.678"),
     ("+84 912 345 678", "+84 9•• ••• 678"),
     ("máy bàn 0203 3123456", "máy bàn 020• ••••456"),
     ("mã BHXH 2212345678", "mã BHXH ••••••5678"),
     ("thẻ GD4222012345678", "thẻ •••••••••••5678"),
-    ("stk 19001234567 vcb", "stk •••••••4567 vcb"),
+    ("stk 1900123456 vcb", "stk ••••••3456 vcb"),
+    ("stk 022190001234 vcb", "stk •••••••••••• vcb"),
     ("biển số 14a 12345", "biển số 14• •••45"),
     ("xe 14B1-234.56 của em", "xe 14••-•••.56 của em"),
     ("mail nguyenvana@gmail.com", "mail n•••••••••@gmail.com"),
@@ -29,7 +30,7 @@ from common.identifiers import find, mask, parse_dossier_code, parse_personal_id
     ("000.00.19.H47-260105-0001", "000.00.19.H47-••••••-0001"),
     ("CMND cũ 100123456", "CMND cũ ••••••456"),
     ("hộ chiếu C1234567", "hộ chiếu C•••••67"),
-    ("cccd 02219000123 thiếu số", "cccd 022•••••123 thiếu số"),
+    ("cccd 02219000123 thiếu số", "cccd 022•••••••• thiếu số"),
 ])
 def test_personal_numbers_are_masked(text: str, masked: str) -> None:
     assert mask(text) == masked
@@ -72,6 +73,14 @@ def test_a_personal_id_never_survives(before: str, number: str, joint: str) -> N
     number = "".join(character for character in number if character in "0123456789").ljust(12, "0")
     written = joint.join(number[i : i + 3] for i in range(0, 12, 3))
     assert written not in mask(f"{before} {written} nhé")
+
+
+@pytest.mark.parametrize("before", ["", "cccd ", "stk ", "số tài khoản và căn cước ", "bhxh "])
+@pytest.mark.parametrize(
+    "written", ["022190001234", "022 190 001 234", "022-190-001-234", "0221900001234", "02219001234"])
+def test_the_pin_of_a_dossier_cannot_be_read_off_a_masked_id(before: str, written: str) -> None:
+    hidden = mask(f"{before}{written}")
+    assert "1" not in hidden[len(before) + 3 :] or "4" not in hidden
 
 
 @given(st.text(max_size=40))

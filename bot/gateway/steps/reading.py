@@ -45,7 +45,9 @@ class Capture:
         else:
             # Forms see the text as typed: a value may well begin with a slash, and none is ever run as a command.
             text = unicodedata.normalize("NFC", inbound.text) if inbound.text is not None else None
-            taken = self._intake.capture(inbound.conversation_id, text=text, payload=inbound.payload)
+            taken = self._intake.capture(
+                inbound.conversation_id, text=text, payload=inbound.payload, client=inbound.client
+            )
         return (taken.intent_message, taken.transcript) if taken else None
 
 

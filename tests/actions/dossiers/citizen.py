@@ -86,6 +86,12 @@ class Citizen:
             self.types(answer)
         return self.said
 
+    def sees(self, reply: dict[str, Any]) -> str:
+        """A reply's text as its own citizen reads it: the values behind a sealed review filled in."""
+        sealed = reply.get("form", {}).get("sealed")
+        shown = self.room.reviews.reveal(self.id, sealed) if sealed else None
+        return shown.text if shown else reply["text"]
+
     def _run(self, name: str, message: dict[str, Any]) -> None:
         tracker = Tracker(self.id, self.slots, message, [], False, None, self.loop, "action_listen")
         dispatcher = CollectingDispatcher()

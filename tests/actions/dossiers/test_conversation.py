@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+
+import pytest
 
 from actions.dossiers.bundle import build_dossiers
 from common.database import Database
@@ -12,12 +15,15 @@ from tests.actions.dossiers.citizen import KHAI_SINH, Citizen
 
 
 def test_birth_registration_from_consent_to_tracking(citizen: Citizen) -> None:
-    said = citizen.fills_in(KHAI_SINH)
-    assert "Trần Minh An" in said.replace("Tran", "Trần") or "Tran Minh An" in said
-    assert "022•••••1234" in said and "022190001234" not in said
+    citizen.fills_in(KHAI_SINH)
+    review = citizen.heard[-1]
+    seen = citizen.sees(review)
+    assert "Họ và tên trẻ: Tran Minh An" in seen and "022190001234" in seen, "correct before it is submitted"
     said = citizen.taps("Nộp hồ sơ")
     code = re.search(r"H49-\d{6}-\d{4}", said)
     assert code and citizen.heard[0]["dossier"] == {"code": code[0], "status": "submitted"}
+    seen = citizen.sees(review)
+    assert code[0] in seen and "Tran Minh An" in seen and "022•••••••••" in seen and "022190001234" not in seen
     assert citizen.loop == {}
     citizen.sends(f'/track_dossier{{"dossier_code":"{code[0]}"}}')
     assert "4 số cuối" in citizen.said
@@ -27,10 +33,10 @@ def test_birth_registration_from_consent_to_tracking(citizen: Citizen) -> None:
 
 def test_the_engine_never_sees_a_personal_value(citizen: Citizen) -> None:
     citizen.fills_in(KHAI_SINH)
-    everything = "\n".join(citizen.seen_by_engine)
-    for value in ("Lan", "022190001234", "0912 345 678", "0912345678", "Sản Nhi"):
+    everything = json.dumps([citizen.seen_by_engine, citizen.heard, citizen.transcripts], ensure_ascii=False)
+    for value in ("Lan", "022190001234", "0912 345 678", "0912345678", "Sản Nhi", "Minh An", "Uông Bí"):
         assert value not in everything
-    assert "[Số định danh của người nộp: 022•••••1234]" in citizen.transcripts
+    assert "[Số định danh của người nộp: 022•••••••••]" in citizen.transcripts
     assert all("022190001234" not in line and "Nguyễn" not in line for line in citizen.transcripts)
 
 
@@ -64,9 +70,11 @@ def test_back_edit_and_conditions(citizen: Citizen) -> None:
     citizen.types("xã Tiên Yên")
     assert citizen.heard[0]["form"]["field"]["name"] == "mother_name"
     citizen.taps("Bỏ qua")
-    assert "Quan hệ với trẻ: Cha" in citizen.taps("Bỏ qua")
+    citizen.taps("Bỏ qua")
+    assert "Quan hệ với trẻ: Cha" in citizen.sees(citizen.heard[-1])
     citizen.sends('/edit_field{"field":"relation"}')
-    assert "mẹ bé" not in citizen.taps("Mẹ") and "Họ và tên mẹ" not in citizen.said
+    citizen.taps("Mẹ")
+    assert "mẹ bé" not in citizen.said and "Họ và tên mẹ" not in citizen.sees(citizen.heard[-1])
 
 
 def test_a_restart_loses_nothing(citizen: Citizen, home: Settings, keyring: Keyring) -> None:
@@ -141,10 +149,37 @@ def test_divided_former_unit_is_asked_back(citizen: Citizen) -> None:
     assert "bao nhiêu bản sao" in citizen.types("phường Móng Cái 1")
 
 
-def test_only_the_citizen_sees_the_answers_in_full(citizen: Citizen) -> None:
+def test_a_review_belongs_to_its_conversation_and_goes_with_its_draft(citizen: Citizen) -> None:
     citizen.fills_in(KHAI_SINH)
-    full = {line["field"]: line["value"] for line in citizen.room.drafts.review("c1")}
-    assert full["applicant_id"] == "022190001234"
+    sealed = citizen.heard[-1]["form"]["sealed"]
+    shown = citizen.room.reviews.reveal("c1", sealed)
+    assert shown and {line["field"]: line["value"] for line in shown.lines}["applicant_id"] == "022190001234"
+    assert citizen.room.reviews.reveal("c2", sealed) is None
+    assert citizen.room.reviews.reveal("c1", {}) is None
+    citizen.taps("Hủy hồ sơ")
+    assert citizen.room.reviews.reveal("c1", sealed) is None
+
+
+@pytest.mark.parametrize(("done", "answer"), [(7, "31/12/2099"), (15, "4321 bản"), (14, "thành phố Móng Cái")])
+def test_no_sentence_repeats_a_refused_answer(citizen: Citizen, done: int, answer: str) -> None:
+    citizen.fills_in(KHAI_SINH[:done])
+    asked = citizen.heard[0]["form"]["field"]["name"]
+    citizen.types(answer)
+    assert citizen.heard[0]["form"]["field"]["name"] == asked
+    notice = citizen.said.partition("\n")[0]
+    assert "vừa nhập" in notice
+    for word in (answer, "2099", "4321", "4.321", "Móng Cái"):
+        assert word not in notice and word not in citizen.transcripts[-1]
+
+
+def test_wrong_pins_are_counted_by_caller_across_conversations(citizen: Citizen) -> None:
+    for number in range(6):
+        other = Citizen(citizen.room, list(citizen._actions.values()), f"guess{number}")
+        other.sends(f'/track_dossier{{"dossier_code":"H49-260804-000{number}"}}')
+        captured = other.room.intake.capture(other.id, text="0000", client="one address")
+        assert captured is not None
+        said = other.sends(captured.intent_message)
+        assert ("nhiều lần" in said) == (number == 5), "the sixth try of one address is refused"
 
 
 def test_erasing_a_conversation_takes_drafts_and_expected_pins(citizen: Citizen) -> None:

@@ -52,6 +52,17 @@ def test_questions_and_commands_go_to_the_engine(room: Dossiers, name: str) -> N
         assert captured.transcript == text
 
 
+@pytest.mark.parametrize(("text", "transcript"), [
+    ("sửa tên thành Hoàng Thị Bích Ngà", "Sửa một mục"), ("không làm nữa, em Ngà bận", "Hủy hồ sơ"),
+    ("sửa họ tên trẻ", "sửa họ tên trẻ"), ("hủy hồ sơ ạ", "hủy hồ sơ ạ"),
+])
+def test_words_after_a_command_are_not_kept(room: Dossiers, text: str, transcript: str) -> None:
+    asking(room, "nothing")
+    captured = room.intake.capture("c1", text=text)
+    assert captured is not None and captured.transcript == transcript
+    assert "Ngà" not in captured.intent_message
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ("sửa số điện thoại", '/edit_field{"field": "applicant_phone"}'), ("đúng rồi", "/confirm_submit"),
     ("cho em sửa lại nơi sinh", '/edit_field{"field": "birth_place"}'), ("nop luon", "/confirm_submit"),
@@ -75,18 +86,20 @@ def test_words_on_consent(room: Dossiers, text: str, message: str) -> None:
 
 @pytest.mark.parametrize(("name", "text", "transcript"), [
     ("applicant_name", "nguyễn thị hà", "[Họ và tên người nộp: N••• T••• H•••]"),
-    ("applicant_id", "cccd em là 022190001234 đúng không?", "[Số định danh của người nộp: 022•••••1234]"),
+    ("applicant_id", "cccd em là 022190001234 đúng không?", "[Số định danh của người nộp: 022•••••••••]"),
     ("applicant_id", "12345678901", "[Số định danh của người nộp: chưa hợp lệ, đã ẩn]"),
     ("applicant_id", "abc", "[Số định danh của người nộp: chưa hợp lệ, đã ẩn]"),
     ("applicant_email", "không có", "không có"),
     ("applicant_email", "lan@example.com", "[Thư điện tử: l••@example.com]"),
     ("child_birth_date", "abc", "[Ngày sinh của trẻ: chưa hợp lệ, đã ẩn]"),
-    ("child_birth_date", "hôm qua", "[Ngày sinh của trẻ: ••/••/2026]"),
-    ("birth_place", "trạm y tế thôn ở đầu làng", "[Nơi sinh: đã nhập]"),
-    ("birth_place", "tại nhà, tổ 3", "[Nơi sinh: đã nhập]"),
+    ("child_birth_date", "hôm qua", "[Ngày sinh của trẻ: đã ghi nhận]"),
+    ("birth_place", "trạm y tế thôn ở đầu làng", "[Nơi sinh: đã ghi nhận]"),
+    ("birth_place", "tại nhà, tổ 3", "[Nơi sinh: đã ghi nhận]"),
     ("relation", "bố", "[Quan hệ với trẻ: Cha]"),
     ("parents_married", "không phải", "[Cha mẹ đã đăng ký kết hôn: Không]"),
-    ("commune", "hong gai", "[Nơi đăng ký: Phường Hồng Gai]"),
+    ("commune", "hong gai", "[Nơi đăng ký: đã ghi nhận]"),
+    ("commune", "thành phố Móng Cái", "[Nơi đăng ký: đã ghi nhận]"),
+    ("copies", "2 bản", "[Số bản sao Giấy khai sinh: đã ghi nhận]"),
     ("birth_proof_file", "chưa có", "chưa có"),
 ])
 def test_answers_are_sealed(room: Dossiers, name: str, text: str, transcript: str) -> None:
@@ -135,11 +148,12 @@ def test_references_expire_and_belong_to_one_conversation(room: Dossiers, databa
 ])
 def test_the_pin_is_sealed(room: Dossiers, text: str, pin: str) -> None:
     room.intake.expect_pin("c1", "H49-260804-0001")
-    captured = room.intake.capture("c1", text=text)
+    captured = room.intake.capture("c1", text=text, client="a caller")
     assert captured is not None and captured.intent_message.startswith('/provide_pin{"ref":"')
     assert captured.transcript == "[Bốn số cuối: ••••]"
     entered = room.intake.pending.take("c1", captured.intent_message.split('"')[3])
     assert entered is not None and (entered.text, entered.dossier_code) == (pin, "H49-260804-0001")
+    assert entered.client == "a caller"
 
 
 @pytest.mark.parametrize("text", ["em quên mã rồi", "gặp cán bộ", "tra cứu hồ sơ H49-260804-0002", "bao giờ xong?"])

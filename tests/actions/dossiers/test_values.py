@@ -56,7 +56,7 @@ def test_no_dates(text: str) -> None:
 
 
 def test_date_limits() -> None:
-    with pytest.raises(InvalidInput, match="25/11/2026 chưa tới"):
+    with pytest.raises(InvalidInput, match="vừa nhập chưa tới"):
         read("date", "25/11/2026", not_future=True)
     with pytest.raises(InvalidInput, match="chưa đủ 18 tuổi"):
         read("date", "25/11/2008", min_age=18)

@@ -1,0 +1,56 @@
+"""The review of a form's answers, made afresh each time its own citizen reads the conversation; never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from actions.dossiers.drafts import DraftService
+from actions.dossiers.registry import Registry
+from actions.dossiers.values import Texts
+
+__all__ = ["Review", "Reviews"]
+
+
+@dataclass(frozen=True)
+class Review:
+    """`lines` are (field,) label and value; `text` says the same in words."""
+
+    text: str
+    lines: list[dict[str, str]]
+
+
+class Reviews:
+    """What stands behind the `sealed` part of a review card (`cards.py`)."""
+
+    def __init__(self, drafts: DraftService, registry: Registry, texts: Texts) -> None:
+        self._drafts = drafts
+        self._registry = registry
+        self._texts = texts
+
+    def reveal(self, conversation_id: str, sealed: Mapping[str, Any]) -> Review | None:
+        """The answers of a draft of this conversation; None when the draft is gone or another conversation's.
+
+        In full while they can still be corrected; once submitted, with the personal numbers masked.
+        """
+        draft_id = str(sealed.get("draft") or "")
+        return self._open(conversation_id, draft_id, sealed) or self._submitted(conversation_id, draft_id)
+
+    def _open(self, conversation_id: str, draft_id: str, sealed: Mapping[str, Any]) -> Review | None:
+        draft = next((d for d in self._drafts.resumable(conversation_id) if d.id == draft_id), None)
+        if draft is None:
+            return None
+        lines = [
+            {"field": field.name, "label": field.label, "value": value.display} for field, value in draft.answered
+        ]
+        notice = str(sealed.get("notice") or "")
+        return Review(self._texts.render("eform.review", notice=notice, title=draft.form.review, lines=lines), lines)
+
+    def _submitted(self, conversation_id: str, draft_id: str) -> Review | None:
+        receipt = self._registry.receipt_of(draft_id, conversation_id)
+        if receipt is None:
+            return None
+        lines = [{"label": line.label, "value": line.value} for line in receipt.fields]
+        text = self._texts.render("eform.review_submitted", title=receipt.procedure, code=receipt.code, lines=lines)
+        return Review(text, lines)
