@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from common.errors import InvalidInput, TooLarge
 from knowledge_base.model import Guide, Origin
 from knowledge_base.official import official_guide
+from knowledge_base.phrasing import with_phrasings
 from knowledge_base.store import KnowledgeBase
 
 __all__ = ["ImportReport", "Rejected", "import_catalogue", "read_catalogue"]
@@ -62,7 +63,7 @@ def read_catalogue(path: Path, progress: Progress | None = None) -> tuple[list[G
             problem = f"code: trùng với dòng {first_line[code]}"
         if not problem:
             try:
-                guide = official_guide(row)
+                guide = with_phrasings(official_guide(row))
             except InvalidInput as error:
                 problem = error.detail
             else:

@@ -19,6 +19,7 @@ from common.errors import InvalidGuide
 from knowledge_base.catalogue import FACTS, catalogue_codes, load_facts, undecided_codes
 from knowledge_base.loader import GUIDES_DIR
 from knowledge_base.model import Guide, Origin
+from knowledge_base.phrasing import PHRASINGS_DIR
 from knowledge_base.publishing import (
     guide_payload,
     lock_log,
@@ -62,7 +63,7 @@ def load_shipped(
     """Publishes shipped guides and facts that changed since the last time; never stops at a broken file."""
     report = LoadReport()
     sources = [
-        ("catalogue", _digest([facts]), lambda: load_facts(facts), Origin.CATALOGUE),
+        ("catalogue", _digest([facts, *sorted(PHRASINGS_DIR.glob("*.yml"))]), lambda: load_facts(facts), Origin.CATALOGUE),
         ("guides", _digest(sorted(guides_dir.rglob("*.y*ml"))), lambda: _sound(guides_dir, report), Origin.CURATED),
     ]
     for done, (name, digest, read, origin) in enumerate(sources):

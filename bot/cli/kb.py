@@ -22,6 +22,7 @@ from knowledge_base.export import export_yaml
 from knowledge_base.importer import ImportReport, import_catalogue
 from knowledge_base.loader import GUIDES_DIR
 from knowledge_base.model import Origin, Published
+from knowledge_base.phrasing import check_phrasings
 from knowledge_base.store import KnowledgeBase
 from knowledge_base.validator import Report, validate_tree
 
@@ -63,6 +64,8 @@ def validate(
     report = validate_tree(
         folder.resolve(), known_codes=catalogue_codes(), known_forms=forms, undecided=undecided_codes()
     )
+    if folder.resolve() == GUIDES_DIR:
+        report.errors.extend(check_phrasings(catalogue_codes()))
     if as_json:
         _json(_report_data(report))
     else:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge_base.model import Guide
+from knowledge_base.phrasing import with_phrasings
 from knowledge_base.parsing import PORTAL_PAGE
 from knowledge_base.wording import sentence
 
@@ -43,7 +44,7 @@ def undecided_codes() -> frozenset[str]:
 
 def load_facts(path: Path = FACTS) -> list[Guide]:
     """Every shipped procedure as a guide that holds facts only."""
-    return [facts_guide(row) for row in catalogue_facts(path)]
+    return [with_phrasings(facts_guide(row)) for row in catalogue_facts(path)]
 
 
 def facts_guide(row: dict[str, Any]) -> Guide:
