@@ -63,7 +63,12 @@ def load_shipped(
     """Publishes shipped guides and facts that changed since the last time; never stops at a broken file."""
     report = LoadReport()
     sources = [
-        ("catalogue", _digest([facts, *sorted(PHRASINGS_DIR.glob("*.yml"))]), lambda: load_facts(facts), Origin.CATALOGUE),
+        (
+            "catalogue",
+            _digest([facts, *sorted(PHRASINGS_DIR.glob("*.yml"))]),
+            lambda: load_facts(facts),
+            Origin.CATALOGUE,
+        ),
         ("guides", _digest(sorted(guides_dir.rglob("*.y*ml"))), lambda: _sound(guides_dir, report), Origin.CURATED),
     ]
     for done, (name, digest, read, origin) in enumerate(sources):
@@ -104,9 +109,7 @@ def _sound(guides_dir: Path, report: LoadReport) -> list[Guide]:
     return checked.guides
 
 
-def _publish(
-    session: Session, guides: list[Guide], origin: Origin, report: LoadReport, *, complete: bool
-) -> None:
+def _publish(session: Session, guides: list[Guide], origin: Origin, report: LoadReport, *, complete: bool) -> None:
     """Publishes what is new in the shipped texts; withdraws what is shipped no longer (if all could be read)."""
     lock_log(session)
     states = published_states(session, origin)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from knowledge_base.model import Guide
-from knowledge_base.phrasing import with_phrasings
 from knowledge_base.parsing import PORTAL_PAGE
+from knowledge_base.phrasing import with_phrasings
 from knowledge_base.wording import sentence
 
 __all__ = ["FACTS", "catalogue_codes", "catalogue_facts", "facts_guide", "load_facts", "undecided_codes"]
