@@ -118,7 +118,7 @@ def test_a_form_is_put_aside_and_taken_up_again(citizen: Citizen) -> None:
     assert citizen.says("làm tiếp").asks == "child_name"
 
 
-def test_a_dossier_is_tracked_by_its_pin_and_moves_with_the_officer(service: Service, citizen: Citizen) -> None:
+def test_a_dossier_is_tracked_by_its_pin_and_moves_with_the_officers_work(service: Service, citizen: Citizen) -> None:
     code = citizen.files_birth()
     visitor = Citizen(service.url, address="127.0.0.3")
     asked = visitor.says(f"tra cuu ho so {code}")
@@ -133,17 +133,15 @@ def test_a_dossier_is_tracked_by_its_pin_and_moves_with_the_officer(service: Ser
     assert "Đã nộp" in right.text
 
     service.isee("dossier", "advance", code, "received", "--actor", "e2e")
-    service.isee("dossier", "advance", code, "processing", "--actor", "e2e")
-    note = "Anh/chị bổ sung giấy chứng sinh bản chính."
-    service.isee("dossier", "advance", code, "supplement_requested", "--actor", "e2e", "--note", note)
+    note = "Giấy chứng sinh gửi kèm không đọc được."
+    service.isee("dossier", "advance", code, "rejected", "--actor", "e2e", "--note", note)
     visitor.says(f"tra cứu hồ sơ {code}")
     moved = visitor.says(PIN)
-    assert moved.dossier["status"] == "supplement_requested"
+    assert moved.dossier["status"] == "rejected"
     assert note in moved.text
     public = service.get(f"/api/v1/dossiers/{code}", address="127.0.0.2", pin=PIN).json()
-    assert public["status"] == "supplement_requested"
-    states = [event["state"] for event in public["timeline"]]
-    assert states == ["submitted", "received", "processing", "supplement_requested"]
+    assert public["status"] == "rejected"
+    assert [event["state"] for event in public["timeline"]] == ["submitted", "received", "rejected"]
     assert BIRTH["applicant_name"] not in json.dumps(public, ensure_ascii=False)
 
 
