@@ -65,7 +65,7 @@ def validate(
         folder.resolve(), known_codes=catalogue_codes(), known_forms=forms, undecided=undecided_codes()
     )
     if folder.resolve() == GUIDES_DIR:
-        report.errors.extend(check_phrasings(catalogue_codes()))
+        report.errors.extend(check_phrasings(catalogue_codes() or ()))
     if as_json:
         _json(_report_data(report))
     else:
