@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from knowledge_base.store import KnowledgeBase
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -15,6 +14,7 @@ from common.database import Database
 from common.settings import Settings, get_settings
 from indexer.encoder import Encoder, ensure_encoder, load_encoder
 from indexer.search import SearchService
+from knowledge_base.store import KnowledgeBase
 
 __all__ = ["Workbench", "console", "counted", "open_workbench"]
 

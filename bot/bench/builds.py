@@ -6,12 +6,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from knowledge_base.store import KnowledgeBase
-
 from common.database import Database
 from indexer.encoder import Encoder
 from indexer.search import SearchService
 from knowledge_base.model import Origin
+from knowledge_base.store import KnowledgeBase
 
 __all__ = ["index_times"]
 
