@@ -25,8 +25,11 @@ NORMALISED = "isee_normalised"
 
 
 def understood(text: str) -> str:
-    """`text` normalised (Unicode, teencode, typing residue) and re-accented, in lower case."""
-    return restore_diacritics(normalise(text).value).lower()
+    """`text` normalised (Unicode, teencode, typing residue) and re-accented, in lower case; never empty.
+
+    A text that normalises to nothing stays as it is: without any token the classifier's features would be missing.
+    """
+    return restore_diacritics(normalise(text).value).lower().strip() or text
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)

@@ -42,6 +42,10 @@ class EngineAnswer:
     slots: dict[str, Any] = field(default_factory=dict)
 
 
+# An engine that stumbles over one message is well for everybody else: only absence opens the circuit.
+_AWAY = ("late", "unreachable")
+
+
 class EngineClient:
     """Asks Rasa over loopback with the shared secret.
 
@@ -100,7 +104,8 @@ class EngineClient:
             raise EngineDown("garbage") from error
 
     def _note_failure(self, reason: str, started: float) -> None:
-        self.breaker.failed()
+        if reason in _AWAY:
+            self.breaker.failed()
         if self.breaker.open:
             ENGINE_UP.set(0)
         _log.warning("engine_failed", reason=reason, waited_s=round(time.perf_counter() - started, 3))

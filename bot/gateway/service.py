@@ -15,7 +15,7 @@ from bot.gateway.metrics import TURN_SECONDS
 from bot.gateway.ordering import TurnOrder
 from bot.gateway.pipeline import Pipeline
 from bot.gateway.steps.admission import Admit, Deduplicate
-from bot.gateway.steps.answering import AskEngine, Fallback, Own
+from bot.gateway.steps.answering import AskEngine, Fallback, Own, Wordless
 from bot.gateway.steps.closing import Publish, Store
 from bot.gateway.steps.reading import Capture, Mask, Offered, Record
 from bot.gateway.store import ConversationStore
@@ -58,6 +58,7 @@ class Gateway:
                 Mask(mask),
                 Record(turns),
                 Own(),
+                Wordless(),
                 AskEngine(engine),
                 Fallback(answerer),
                 Store(turns),

@@ -159,8 +159,9 @@ class ISeeChat extends HTMLElement {
     this.#enqueue({ text, shown: text });
   }
 
-  #choose(button, group) {
-    group.classList.add("used");
+  #choose(button, pressed) {
+    pressed.parentElement.classList.add("used");
+    pressed.classList.add("chosen");
     this.#enqueue({ payload: button.payload, shown: button.title });
     if (matchMedia("(pointer: fine)").matches) this.#ui.input.focus({ preventScroll: true });
   }
@@ -224,7 +225,7 @@ class ISeeChat extends HTMLElement {
     this.#seen.add(message.id);
     if (message.id > this.#lastId) this.#lastId = message.id;
     if (message.author === "citizen" && this.#adopt(message)) return;
-    const node = bubble(message, { choose: (button) => this.#choose(button, node.querySelector(".choices")), ticks: this.#kept });
+    const node = bubble(message, { choose: (button, pressed) => this.#choose(button, pressed), ticks: this.#kept });
     const later = this.#ui.log.querySelector(".message.pending:not([data-id])");
     if (later && message.author === "citizen") later.before(node);
     else this.#ui.log.append(node);

@@ -11,7 +11,7 @@ from bot.gateway.texts import say
 from bot.gateway.turn import Answering, Turn
 from common.messages import Button, Reply, Status
 
-__all__ = ["AskEngine", "Fallback", "Own"]
+__all__ = ["AskEngine", "Fallback", "Own", "Wordless"]
 
 _log = structlog.get_logger(__name__)
 
@@ -23,6 +23,19 @@ class Own:
 
     async def run(self, turn: Turn) -> Status | None:
         return Status.AGENT if turn.conversation.owner == "agent" else None
+
+
+class Wordless:
+    """Emoji and bare punctuation: there is nothing to understand, so nobody is asked."""
+
+    closing = False
+
+    async def run(self, turn: Turn) -> Status | None:
+        text = turn.inbound.text
+        if text is None or turn.captured or any(char.isalnum() for char in text):
+            return None
+        turn.replies = [Reply(text=say("wordless"), status=Status.ABSTAINED)]
+        return Status.ABSTAINED
 
 
 class AskEngine:

@@ -55,7 +55,7 @@ function buttons(list, choose) {
     "div",
     { class: "choices", role: "group" },
     ...list.map((button) => {
-      if (button.payload !== undefined) return el("button", { type: "button", onclick: () => choose(button) }, button.title);
+      if (button.payload !== undefined) return el("button", { type: "button", onclick: (event) => choose(button, event.currentTarget) }, button.title);
       const href = button.phone ? `tel:${button.phone.replace(/[^\d+]/g, "")}` : safeUrl(button.url);
       return href && el("a", { href, ...(button.url ? { target: "_blank", rel: "noopener noreferrer" } : {}) }, button.title);
     }),

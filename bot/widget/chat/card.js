@@ -13,7 +13,7 @@ export function procedureCard(answer, ticks) {
   return el(
     "section",
     { class: "card", "aria-label": procedure.name },
-    el("h3", {}, procedure.name),
+    el("h2", {}, procedure.name),
     facts,
     checklist,
     origin(answer),
@@ -27,7 +27,7 @@ function factTiles(fields) {
     [T.place, (fields.places || [])[0]],
     [T.online, onlineFact(fields)],
   ].filter(([, value]) => value);
-  return el("dl", { class: "facts" }, ...facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+  return el("dl", { class: "facts" }, ...facts.map(([name, value]) => el("div", { class: value.length > 40 ? "wide" : null }, el("dt", {}, name), el("dd", {}, value))));
 }
 
 function checklistOf(answer, documents, ticks) {

@@ -14,7 +14,7 @@ export const STYLES = `
     --soft: #b8afa5; --line: #46403a; --mine: #3a2724; --warn: #f2c46d; --focus: #8fc0ff; }
 }
 *, ::before, ::after { box-sizing: border-box; }
-h3, p, dl, dd, ul, fieldset { margin: 0; padding: 0; border: 0; }
+h2, p, dl, dd, ul, fieldset { margin: 0; padding: 0; border: 0; }
 [hidden] { display: none !important; }
 button, a.button, textarea, input { font: inherit; color: inherit; }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
@@ -56,9 +56,11 @@ header small { display: block; color: var(--soft); font-size: .78em; line-height
   color: var(--accent); font-weight: 600; font-size: .93em; line-height: 1.3; cursor: pointer; text-decoration: none; display: inline-flex; align-items: center; text-align: left; }
 .choices button:hover, .choices a:hover { background: var(--accent); color: var(--on-accent); }
 .choices.used button { border-color: var(--line); color: var(--soft); font-weight: 400; }
+.choices.used button.chosen { border-color: var(--accent); color: var(--accent); font-weight: 600; }
 .card { margin-top: .8rem; padding-top: .7rem; border-top: 1px solid var(--line); }
-.card h3 { font-size: 1em; font-weight: 600; line-height: 1.35; }
+.card h2 { font-size: 1em; font-weight: 600; line-height: 1.35; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.6rem, 1fr)); gap: .5rem; margin-top: .6rem; }
+.facts .wide { grid-column: 1 / -1; }
 .facts div { background: var(--ground); border-radius: 8px; padding: .45rem .65rem; }
 .facts dt { font-size: .8em; color: var(--soft); } .facts dd { font-weight: 600; font-size: .94em; line-height: 1.35; }
 .checklist { margin-top: .6rem; } .checklist summary { min-height: 44px; display: flex; align-items: center; cursor: pointer; font-weight: 600; color: var(--accent); }
@@ -70,7 +72,7 @@ header small { display: block; color: var(--soft); font-size: .78em; line-height
 .checklist input:checked + span b { text-decoration: line-through; color: var(--soft); }
 .quiet { margin-top: .6rem; min-height: 44px; border: 1px solid var(--line); border-radius: 8px; background: none; padding: .3rem .8rem; cursor: pointer; display: inline-flex; gap: .5rem; align-items: center; font-size: .92em; }
 .origin { margin-top: .6rem; font-size: .8em; color: var(--soft); } .origin a { color: inherit; }
-.dossier .code { font-size: 1.25em; font-weight: 600; letter-spacing: .02em; color: var(--accent); }
+.dossier .code { white-space: nowrap; font-size: 1.25em; font-weight: 600; letter-spacing: .02em; color: var(--accent); }
 .step { display: grid; grid-template-columns: 1fr auto; gap: .1rem .8rem; font-size: .84em; color: var(--soft); margin-bottom: .5rem; min-width: 14rem; }
 .step progress { grid-column: 1 / -1; width: 100%; height: 6px; accent-color: var(--accent); }
 .typing { color: var(--soft); font-size: .88em; padding: 0 1rem .5rem; display: flex; gap: .5rem; align-items: center; }
