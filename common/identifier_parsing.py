@@ -15,6 +15,7 @@ from typing import Literal
 
 import yaml
 
+from common.clock import local_date
 from common.errors import InvalidInput
 
 __all__ = ["DossierCode", "PersonalId", "parse_dossier_code", "parse_personal_id", "parse_phone", "province_of"]
@@ -75,9 +76,12 @@ def parse_personal_id(text: str) -> PersonalId:
     if len(digits) != 12:
         raise _problem("personal_id_length", "personal_id", count=len(digits))
     century = int(digits[3])
+    birth_year = 1900 + 100 * (century // 2) + int(digits[4:6])
+    if birth_year > local_date().year:
+        raise _problem("personal_id_year", "personal_id", year=birth_year)
     return PersonalId(
         value=digits,
-        birth_year=1900 + 100 * (century // 2) + int(digits[4:6]),
+        birth_year=birth_year,
         sex="female" if century % 2 else "male",
         province_code=digits[:3],
     )

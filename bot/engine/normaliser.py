@@ -7,6 +7,7 @@ read that.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -22,6 +23,8 @@ from indexer.text import normalise, restore_diacritics
 __all__ = ["NORMALISED", "ISeeNormaliser", "understood"]
 
 NORMALISED = "isee_normalised"
+# What the gateway has masked is no part of the wish.
+_MASKED = re.compile(r"\S*•\S*")
 
 
 def understood(text: str) -> str:
@@ -29,7 +32,7 @@ def understood(text: str) -> str:
 
     A text that normalises to nothing stays as it is: without any token the classifier's features would be missing.
     """
-    return restore_diacritics(normalise(text).value).lower().strip() or text
+    return restore_diacritics(normalise(_MASKED.sub(" ", text)).value).lower().strip() or text
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)

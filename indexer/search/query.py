@@ -15,6 +15,8 @@ __all__ = ["Query", "understand"]
 
 _DATA = Path(__file__).parent / "data" / "filler.yml"
 _SPACES = re.compile(r"\s+")
+# A masked personal number says nothing about the procedure.
+_MASKED = re.compile(r"\S*•\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Query:
 
 def understand(text: str) -> Query:
     """The query forms of `text`. Pure, and safe on any string."""
-    normalised = restore_diacritics(normalise(text).value)
+    normalised = restore_diacritics(normalise(_MASKED.sub(" ", text)).value)
     focus = _without_filler(normalised.casefold())
     return Query(text, normalised, focus, tuple(expand_synonyms(focus)))
 

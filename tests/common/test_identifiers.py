@@ -144,3 +144,8 @@ def test_dossier_codes(text: str, value: str, local: bool) -> None:
 def test_wrong_dossier_codes_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_dossier_code(text)
+
+
+def test_a_personal_id_of_a_year_to_come_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="2399"):
+        parse_personal_id("999999999999")
