@@ -24,6 +24,7 @@ class SlimExecutor(ActionExecutor):
 def build_executor(services: Services, answerer: Answerer | None = None) -> ActionExecutor:
     """All actions of domain.yml over `services`. Share `answerer` with the gateway to build its parts once."""
     executor = SlimExecutor()
-    for action in (*build_actions(services, answerer), *build_dossier_actions(services)):
+    answerer = answerer or Answerer(services)
+    for action in (*build_actions(services, answerer), *build_dossier_actions(services, answerer)):
         executor.register_action(action)
     return executor

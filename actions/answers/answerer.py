@@ -10,9 +10,10 @@ from actions.answers.buttons import Buttons, payload
 from actions.answers.clarify import Clarifier
 from actions.answers.compose import Composer, short_name
 from actions.answers.passages import find_passages
-from actions.answers.resolve import Resolved, Resolver, name_words, nth
+from actions.answers.plausible import Plausibility
+from actions.answers.resolve import Resolved, Resolver, name_words, nth, wanted_words
 from actions.answers.turn import Outcome, Turn
-from actions.answers.words import fold, has_phrase, tokens
+from actions.answers.words import data, fold, has_phrase, tokens
 from actions.services import Services
 from common.messages import Aspect, Button, Reply, Status
 from knowledge_base.model import Case, Origin, Published
@@ -25,8 +26,10 @@ _LEAST_SITUATION_WORDS = 2
 _MOST_NEAR = 3
 _CENTRE = "trung tâm phục vụ hành chính công"
 _MOST_BESIDES_LABEL = 4
-# Share of the best score below which a hit is no alternative worth asking about.
-_FAINT = 0.05
+_MOST_BESIDES_NUMBER = 3
+_NEARLY_ALL = 0.75
+_LEAST_SHARED = 2
+_LEAST_PETITION = 3
 # Below this the classifier's "outside our field" yields to an index that knows what to ask back.
 _SURELY_OUTSIDE = 0.7
 # Intents that ask for no aspect of the procedure under discussion.
@@ -43,6 +46,7 @@ class TurnAnswerer:
         self._province = services.settings.province
         self._resolver = Resolver(services.search, services.kb, services.centres.names())
         self._composer = Composer(services.messages, services.settings.portal_url)
+        self._plausibility = Plausibility(services.kb)
         self._clarifier = Clarifier(services.messages, services.kb)
         self._buttons = Buttons(services.messages, services.settings.portal_url)
 
@@ -65,6 +69,8 @@ class TurnAnswerer:
         if turn.entity("procedure_code"):
             return self._about(turn, self._resolver.resolve(turn), aspect=_remembered(turn))
         offered = [guide.code for guide in self._clarifier.offered(turn.candidates)]
+        if not offered and not turn.procedure and len(self._resolver.residue(turn.text)) > _MOST_BESIDES_NUMBER:
+            return self.answer(replace(turn, intent=""))  # a sentence with a number in it, no choice
         if not offered:
             return self._nth_case(turn)
         index = nth(turn.text, turn.entity("nth"), len(offered))
@@ -88,10 +94,13 @@ class TurnAnswerer:
 
     def correct(self, turn: Turn) -> Outcome:
         """Another procedure than the one answered: the one now named, else the next best, else an open question."""
+        if turn.text and not (turn.procedure or turn.candidates or turn.rivals):
+            return self._nothing_to_correct(turn)
         resolved = self._resolver.another(turn) if turn.text else Resolved("unknown")
         if resolved.kind == "new":
             return self._about(turn, resolved)
-        codes = [hit.code for hit in resolved.hits] or [code for code in turn.rivals if code != turn.procedure]
+        rivals = [code for code in turn.rivals if code != turn.procedure] if turn.procedure else []
+        codes = [hit.code for hit in resolved.hits] or rivals
         cleared = {"procedure": None, "case": None, "aspect": None}
         if self._clarifier.offered(codes):
             reply, offered = self._clarifier.ask(codes, "clarify.other")
@@ -107,11 +116,57 @@ class TurnAnswerer:
         if len(offered) == 1 and not turn.procedure:
             return self._about(turn, Resolved("new", self._kb.get(offered[0].code)), aspect=_remembered(turn))
         published = self._kb.get(turn.procedure or "")
-        if published is None:
+        if published is None and offered:
             return self._which(turn)
+        if published is None:
+            return self._said_nothing()
         reply = self._composer.answer(published, Aspect.OVERVIEW, turn.case)
         text = self._messages.render("clarify.confirmed", name=short_name(published.guide))
         return Outcome((Reply(text=text, status=Status.CONTROL, buttons=reply.buttons),))
+
+    def to_file(self, turn: Turn) -> Outcome | str | None:
+        """What a text that wants to file a dossier names: a procedure's code, a question back where several fit or
+        none does, or None where it names nothing ("nộp hồ sơ luôn"), which means the one under discussion.
+        """
+        if not turn.text or not self._resolver.filed(turn.text):
+            return None
+        resolved = self._resolver.resolve(turn)
+        if resolved.published is not None:
+            return None if resolved.lost else resolved.published.code
+        return self._clarify(turn, resolved) if resolved.kind == "clarify" else self.unknown(turn, resolved)
+
+    def has_matter(self, text: str) -> bool:
+        """Whether `text` is about something beside places, politeness and aspects."""
+        return bool(self._resolver.residue(text))
+
+    def petition(self, turn: Turn) -> Outcome | None:
+        """The formal procedure (khiếu nại, tố cáo) that `turn` asks for by name; None for a grievance."""
+        formal = [word for word in data("evidence")["petition"] if has_phrase(fold(turn.text), word)]
+        if not formal or len(self._resolver.residue(turn.text)) < _LEAST_PETITION:
+            return None
+        resolved = self._resolver.resolve(replace(turn, procedure=None))
+        hits = [hit for hit in resolved.hits if any(has_phrase(fold(hit.name), word) for word in formal)]
+        if resolved.published and hits and hits[0].code == resolved.published.code:
+            return self._about(turn, resolved)
+        return self._clarify(turn, replace(resolved, hits=tuple(hits))) if hits else None
+
+    def without_form(self, turn: Turn, code: str) -> Outcome:
+        """For a procedure that the citizen wants to file here and that has no e-form: how it is filed instead."""
+        outcome = self._about(replace(turn, intent="ask_overview"), Resolved("new", self._kb.get(code)))
+        reply = outcome.replies[0]
+        note = self._messages.render("filing.elsewhere")
+        return Outcome((reply.model_copy(update={"text": f"{note}\n\n{reply.text}"}),), outcome.slots)
+
+    def _nothing_to_correct(self, turn: Turn) -> Outcome:
+        """A "no" before anything was said: words of a matter are answered, a bare no is taken as it is."""
+        words = wanted_words(turn.text)
+        if turn.intent != "deny" and len(self._resolver.residue(words)) >= _LEAST_SHARED:
+            return self.answer(replace(turn, text=words, intent=""))
+        return self._said_nothing()
+
+    def _said_nothing(self) -> Outcome:
+        text = self._messages.render("control.nothing_asked")
+        return Outcome((Reply(text=text, status=Status.SMALLTALK, buttons=self._ways_out()),))
 
     def unknown(self, turn: Turn, resolved: Resolved | None = None) -> Outcome:
         """Abstains; the nearest procedures are offered as such when the index has any."""
@@ -128,7 +183,7 @@ class TurnAnswerer:
         """Outside our field, unless the index is sure that a procedure is meant (the classifier can err)."""
         resolved = self._resolver.resolve(turn) if turn.text else Resolved("unknown")
         if resolved.kind == "new" and resolved.published:
-            return self._about(turn, resolved, aspect=asked_aspect(turn))
+            return self._about(turn, resolved)
         if resolved.kind == "clarify" and turn.confidence < _SURELY_OUTSIDE:
             return self._clarify(turn, resolved)
         text = self._messages.render("out_of_scope.text", province=self._province)
@@ -154,8 +209,12 @@ class TurnAnswerer:
 
     def _asked(self, turn: Turn, resolved: Resolved) -> Aspect:
         """The aspect asked for; a text of nothing but a place name ("còn ở Hà Tu thì sao") asks where."""
+        aspect = asked_aspect(turn)
+        by_words = aspect_of_words(turn.text) if turn.text else aspect
+        if resolved.kind == "new" and aspect is Aspect.STEPS and by_words is None:
+            return Aspect.OVERVIEW  # "làm hộ chiếu thế nào" before anything is known wants the whole
         only_place = turn.text and not resolved.residue and aspect_of_words(turn.text) is None
-        return Aspect.PLACE if only_place and self._centres.mentioned(turn.text) else asked_aspect(turn)
+        return Aspect.PLACE if only_place and self._centres.mentioned(turn.text) else aspect
 
     def _reply(self, turn: Turn, resolved: Resolved, published: Published, aspect: Aspect, case: str | None) -> Reply:
         described = aspect in _SITUATIONAL and len(resolved.residue) >= _LEAST_SITUATION_WORDS and turn.text
@@ -203,14 +262,14 @@ class TurnAnswerer:
         return Outcome((reply,), {"case": cases[index].id})
 
     def _near(self, resolved: Resolved) -> list[str]:
-        """Of the hits, those whose names share at least half of what the text is about: the rest would be noise."""
+        """Of the hits, those whose names hold nearly all of what the text is about: the rest would be noise."""
         said = set(resolved.residue)
         hits = [(hit.code, self._kb.get(hit.code)) for hit in resolved.hits[:_MOST_NEAR]]
-        return [code for code, found in hits if found and said and len(said & name_words(found.guide)) >= len(said) / 2]
+        least = max(_LEAST_SHARED, len(said) * _NEARLY_ALL)
+        return [code for code, found in hits if found and len(said & name_words(found.guide)) >= least]
 
     def _clarify(self, turn: Turn, resolved: Resolved) -> Outcome:
-        best = resolved.hits[0].score
-        codes = [hit.code for hit in resolved.hits if hit.score >= best * _FAINT]
+        codes = self._plausibility.offerable(turn.text, resolved.residue, resolved.hits)
         if not self._clarifier.offered(codes):
             return self.unknown(turn)
         reply, offered = self._clarifier.ask(codes)
@@ -218,10 +277,16 @@ class TurnAnswerer:
         return Outcome((reply,), slots)
 
     def _which(self, turn: Turn) -> Outcome:
-        """Asks what the question is about; an open list of choices is offered again, the aspect remembered."""
+        """Asks what the question is about; an open list of choices is offered again, the aspect remembered.
+
+        A question about the only procedure offered takes the offer.
+        """
+        offered = self._clarifier.offered(turn.candidates)
+        if len(offered) == 1:
+            return self._about(turn, Resolved("new", self._kb.get(offered[0].code)))
         slots = {"aspect": str(asked_aspect(turn))}
-        if self._clarifier.offered(turn.candidates):
-            return Outcome((self._clarifier.ask(turn.candidates)[0],), slots)
+        if offered:
+            return Outcome((self._clarifier.ask(turn.candidates, "clarify.again")[0],), slots)
         text = self._messages.render("clarify.which_procedure")
         return Outcome((Reply(text=text, status=Status.CLARIFIED, buttons=self._ways_out()),), slots)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from actions.answers.turn import Turn
 from actions.answers.words import data, fold, has_phrase, remove_phrases
 from common.messages import Aspect
 
-__all__ = ["asked_aspect", "aspect_of_words", "without_aspect_words"]
+__all__ = ["aspect_of_words", "aspect_phrases", "asked_aspect", "asks_how", "without_aspect_words"]
 
 _PREFIX = "ask_"
 # Below this the classifier guesses; words that name an aspect are better evidence.
 _SURE = 0.5
+# "How do I do it" may look like a question for papers or steps, and is one for all of it.
+_PARTS_OF_HOW = {Aspect.OVERVIEW, Aspect.DOCUMENTS, Aspect.STEPS, Aspect.FORM, Aspect.RESULT}
 _OWN = {"print_checklist": Aspect.DOCUMENTS}
 
 
@@ -22,6 +26,8 @@ def asked_aspect(turn: Turn) -> Aspect:
     by_intent = _OWN.get(turn.intent) or _from_intent(turn.intent)
     if not turn.text:
         return by_intent or Aspect.OVERVIEW
+    if by_intent in _PARTS_OF_HOW and asks_how(turn.text):
+        return Aspect.OVERVIEW
     by_words = aspect_of_words(turn.text)
     if by_intent in (None, Aspect.OVERVIEW) or turn.confidence < _SURE:
         return by_words or by_intent or Aspect.OVERVIEW
@@ -39,9 +45,20 @@ def aspect_of_words(text: str) -> Aspect | None:
     return best[1] if best else None
 
 
+def aspect_phrases() -> tuple[str, ...]:
+    """Every phrase that only says which aspect is meant."""
+    return tuple(phrase for phrases in data("aspects").values() for phrase in phrases)
+
+
 def without_aspect_words(text: str) -> str:
     """`text`, folded, without the phrases that only say which aspect is meant."""
-    return remove_phrases(fold(text), (phrase for phrases in data("aspects").values() for phrase in phrases))
+    return remove_phrases(fold(text), aspect_phrases())
+
+
+def asks_how(text: str) -> bool:
+    """Whether `text` asks how a matter is done as a whole ("làm giấy tờ cho bé thế nào"), not for a list of papers."""
+    folded = fold(text)
+    return any(re.search(pattern, folded) for pattern in data("whole"))
 
 
 def _from_intent(intent: str) -> Aspect | None:

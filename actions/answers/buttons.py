@@ -39,7 +39,7 @@ class Buttons:
     def next_steps(self, published: Published, aspect: Aspect, case: Case | None) -> list[Button]:
         """Under a normal answer: cases to choose, other aspects, filing, and the way out of a wrong guess."""
         guide = published.guide
-        bound = {document.when for document in guide.documents} | {fee.when for fee in guide.fee}
+        bound = {document.when for document in guide.documents}  # a choice must change the list above it
         cases = (
             [known for known in guide.cases if known.id in bound] if aspect is Aspect.DOCUMENTS and case is None else []
         )

@@ -19,6 +19,7 @@ __all__ = ["Composer", "short_name"]
 # Imported texts can run to pages; the whole stands in `fields` and at the source.
 _MOST_ITEMS = 12
 _LONGEST_ITEM = 400
+_CASES_IN_OVERVIEW = 450
 _CONTRACT = {"legal": "legal_basis", "place": "places", "form": "documents"}
 
 
@@ -71,17 +72,14 @@ class Composer:
 
     def _overview(self, guide: Guide, case: Case | None) -> tuple[str | None, dict[str, Any]]:
         documents = lines.needed(guide.documents, case)
-        extra = (
-            []
-            if case
-            else [known.label for known in guide.cases if any(item.when == known.id for item in guide.documents)]
-        )
+        cases = [] if case else lines.names_by_case(guide)
         text = self._messages.render(
             "answer.overview",
             guide=guide,
             case=case,
             documents=documents[:_MOST_ITEMS],
-            extra_cases=extra,
+            cases=cases if _fits(cases) else [],
+            labels=[known["label"] for known in cases],
             fee_line=lines.fee_line(self._messages, guide, case),
             time_line=lines.time_line(self._messages, guide, case),
             place_line=guide.places[0] if guide.places else self._messages.render("line.place_unset"),
@@ -158,7 +156,12 @@ class Composer:
         forms = [item for item in lines.needed(guide.documents, case) if item.kind == "form"]
         if not forms:
             return None, {}
-        text = self._messages.render("answer.form", name=short_name(guide), documents=forms, e_form=guide.e_form)
+        text = self._messages.render(
+            "answer.form",
+            name=short_name(guide),
+            documents=[lines.document(self._messages, item) for item in forms],
+            e_form=guide.e_form,
+        )
         return text, {"documents": [_plain(item) for item in forms]}
 
     def _list(self, key: str, name: str, guide: Guide, items: Sequence[str]) -> tuple[str | None, dict[str, Any]]:
@@ -182,8 +185,13 @@ class Composer:
         elif getattr(guide, wanted, None) and aspect in (Aspect.FEE, Aspect.TIME, Aspect.LEGAL):
             text, fields = getattr(self, f"_{aspect}")(guide, None)
         else:
-            text = self._messages.render("catalogue.missing", name=short_name(guide), code=guide.code)
-            fields = {}
+            text = self._messages.render(
+                "catalogue.missing",
+                name=short_name(guide),
+                code=guide.code,
+                asked=self._messages.render(f"catalogue.asked.{aspect}"),
+                lines=list(shown.values()),
+            )
         status = Status.ANSWERED if fields else Status.ABSTAINED
         return self._reply(
             published, aspect, text, fields, self._buttons.catalogue(published), status, confidence, None
@@ -220,6 +228,11 @@ def short_name(guide: Guide) -> str:
     """What the procedure is called after its official name was said once."""
     name = guide.short_names[0] if guide.short_names else guide.name.removeprefix("Thủ tục ")
     return name[:1].upper() + name[1:]
+
+
+def _fits(cases: Sequence[dict[str, Any]]) -> bool:
+    """Whether the papers of all cases can stand in an overview without making it long."""
+    return sum(len(name) for known in cases for name in known["names"]) <= _CASES_IN_OVERVIEW
 
 
 def _fields(guide: Guide, case: Case | None, *names: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from actions.messages import Messages, duration, first_sentence, vnd
+from actions.messages import Messages, duration, sentences, vnd
 from knowledge_base.model import Case, Document, Fee, Guide, Time
 
 __all__ = [
@@ -16,10 +16,16 @@ __all__ = [
     "document",
     "fee_items",
     "fee_line",
+    "names_by_case",
     "needed",
     "time_items",
     "time_line",
 ]
+
+# Notes of papers are cut between sentences beyond this; those of a case's papers are shown only where they fit.
+_LONG_NOTE = 200
+_SHORT_NOTE = 120
+_FEE_NOTE = 200
 
 _Bound = TypeVar("_Bound", Document, Fee, Time)
 
@@ -30,31 +36,44 @@ def needed(items: Sequence[_Bound], case: Case | None) -> list[_Bound]:
 
 
 def document(messages: Messages, item: Document) -> dict[str, Any]:
-    """A document with its copies in words."""
-    copies = messages.render(f"copies.{item.kind}", count=item.copies) if item.copies else ""
-    return {"name": item.name, "note": item.note, "copies_text": copies}
+    """A document with its copies in words and its note, long ones cut between sentences."""
+    return {
+        "name": item.name,
+        "note": sentences(item.note, _LONG_NOTE) if item.note else "",
+        "copies_text": messages.render(f"copies.{item.kind}", count=item.copies) if item.copies else "",
+    }
 
 
 def by_case(messages: Messages, guide: Guide) -> list[dict[str, Any]]:
-    """The case-bound documents, case by case."""
+    """The case-bound documents, case by case; their notes only where they are short."""
     groups = ((case.label, [item for item in guide.documents if item.when == case.id]) for case in guide.cases)
     return [
-        {"label": label, "documents": [document(messages, item) for item in items]} for label, items in groups if items
+        {"label": label, "documents": [_briefly(document(messages, item)) for item in items]}
+        for label, items in groups
+        if items
     ]
 
 
+def names_by_case(guide: Guide) -> list[dict[str, Any]]:
+    """What each case adds, by name only, for the overview; cases that add no paper are left out."""
+    groups = ((case.label, [item.name for item in guide.documents if item.when == case.id]) for case in guide.cases)
+    return [{"label": label, "names": names} for label, names in groups if names]
+
+
 def fee_line(messages: Messages, guide: Guide, case: Case | None) -> str:
-    """The fee in one line, for the overview."""
+    """The fee in one line, for the overview: what is settled, else the guide's own words on who confirms it."""
     fees = (needed(guide.fee, case) if case else None) or guide.fee
+    if not fees:
+        return messages.render("line.fee_unsettled")
+    general = next((fee for fee in fees if fee.when is None), fees[0])
     amounts = sorted({fee.amount for fee in fees if fee.amount is not None})
-    if len(fees) == 1 and (fees[0].amount is not None or fees[0].verbatim):
-        return _fee_value(messages, fees[0])
     if len(amounts) > 1:
         low = vnd(amounts[0]) if amounts[0] else messages.render("line.fee_free").lower()
         return messages.render("line.fee_range", low=low, high=vnd(amounts[-1]))
-    if amounts and all(fee.amount is not None for fee in fees):
-        return _fee_value(messages, fees[0])
-    return messages.render("line.fee_unsettled")
+    value = sentences(_fee_value(messages, general), _FEE_NOTE)
+    if amounts and general.amount is not None and any(fee.amount is None for fee in fees):
+        return messages.render("line.fee_mostly", value=value)
+    return value
 
 
 def fee_items(messages: Messages, guide: Guide, case: Case | None) -> list[str]:
@@ -132,7 +151,12 @@ def _fee_value(messages: Messages, fee: Fee) -> str:
 def _note(item: Fee | Time) -> str:
     if isinstance(item, Fee) and item.amount is None and not item.verbatim:
         return ""
-    return first_sentence(item.note) if item.note else ""
+    return (item.note or "").rstrip(". ")
+
+
+def _briefly(shown: dict[str, Any]) -> dict[str, Any]:
+    note = sentences(shown["note"], _SHORT_NOTE)
+    return {**shown, "note": note if len(note) <= _SHORT_NOTE else ""}
 
 
 def _label(guide: Guide, when: str | None, case: Case | None) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from actions.answers.aspect import without_aspect_words
+from actions.answers.aspect import aspect_phrases, without_aspect_words
 from actions.answers.turn import Turn
-from actions.answers.words import content, data, fold, remove_phrases, tokens
+from actions.answers.words import content, data, fold, left_over, remove_phrases, tokens
 from actions.services import Hit, Knowledge, Search
+from indexer.text import expand_synonyms
 from knowledge_base.model import Guide, Published
 
 __all__ = ["Resolved", "Resolver", "name_words", "naming", "nth", "wanted_words"]
@@ -28,6 +29,9 @@ _CLOSE = 0.1
 _FAINT = 0.05
 _SITUATION = "ask_conditions"
 _STAY_WITHIN = 5
+_LEAST_NAME = 4
+_SURELY_ASKS = 0.5
+_LEAST_VARIANT, _MOST_VARIANT = 2, 4
 _ORDINALS = {
     "nhat": 1,
     "dau": 1,
@@ -103,28 +107,38 @@ class Resolver:
 
     def residue(self, text: str) -> tuple[str, ...]:
         """The content syllables left when function words, aspect words and place names are taken away."""
-        return tuple(
-            content(remove_phrases(without_aspect_words(text), (*self._places, *data("follow_up")["neutral"])))
-        )
+        return tuple(left_over(text, (*aspect_phrases(), *self._places, *data("follow_up")["neutral"])))
+
+    def filed(self, text: str) -> tuple[str, ...]:
+        """Like `residue`, without the words of filing: what is left names the matter to be filed."""
+        filing = data("follow_up")["filing"]
+        return tuple(left_over(text, (*aspect_phrases(), *self._places, *data("follow_up")["neutral"], *filing)))
 
     def _by_search(self, turn: Turn, current: Published | None, residue: tuple[str, ...]) -> Resolved:
         result = self._search.search(turn.text)
         hits = tuple(result.hits)
         best = self._published(hits[0].code) if hits else None
         if current is None:
-            if best and result.decision == "answer":
+            best = self._wholly_named(residue, hits) or (best if result.decision == "answer" else None)
+            if best:
                 return Resolved("new", best, hits, result.confidence, residue)
-            kind: Literal["clarify", "unknown"] = "clarify" if hits and result.decision == "clarify" else "unknown"
-            return Resolved(kind, None, hits, result.confidence, residue)
+            if hits and result.decision == "clarify":
+                return Resolved("clarify", None, hits, result.confidence, residue)
+            return self._translated(turn, residue) or Resolved("unknown", None, hits, result.confidence, residue)
         stay = Resolved("same", current, hits, None, residue, lost=result.decision == "abstain")
-        if best is None or best.code == current.code or result.decision == "abstain":
+        if best is None or best.code == current.code:
             return stay
+        if result.decision == "abstain":
+            return self._varied(turn, current, stay)
+        named = self._wholly_named(residue, hits)
+        if named and named.code != current.code:
+            return Resolved("new", named, hits, result.confidence, residue)
         if self._clearly_other(turn, current, best, hits, str(result.decision)):
             return Resolved("new", best, hits, result.confidence, residue)
         elsewhere = _faint(current.code, hits) and turn.intent != _SITUATION
         if result.decision == "clarify" and (elsewhere or self._names_others(turn.text, current, hits)):
             return Resolved("clarify", None, hits, result.confidence, residue)
-        return stay
+        return self._varied(turn, current, stay)
 
     def _clearly_other(
         self, turn: Turn, current: Published, best: Published, hits: Sequence[Hit], decision: str
@@ -139,6 +153,39 @@ class Resolver:
             return True
         # A situation may sound like another procedure's; only a text without the current one leaves it.
         return turn.intent != _SITUATION and named >= _NAMED and not _close(current.code, hits)
+
+    def _wholly_named(self, residue: Sequence[str], hits: Sequence[Hit]) -> Published | None:
+        """The one of the best hits of which the text is a name, no more and no less."""
+        named = [found for hit in hits[:_STAY_WITHIN] if (found := self._published(hit.code)) is not None]
+        fits = [found for found in named if set(residue) in _names(found.guide)]
+        return fits[0] if len(fits) == 1 and len(residue) >= _LEAST_NAME else None
+
+    def _translated(self, turn: Turn, residue: tuple[str, ...]) -> Resolved | None:
+        """Asks back about the matter that everyday words stand for ("bố em vừa mất") where the index made nothing of
+        the text as typed, provided that the citizen surely asks about a procedure.
+        """
+        official = expand_synonyms(turn.text)
+        if not official or not turn.intent.startswith("ask_") or turn.confidence < _SURELY_ASKS:
+            return None
+        result = self._search.search(" ".join(official))
+        if result.decision == "abstain" or not result.hits:
+            return None
+        return Resolved("clarify", None, tuple(result.hits), result.confidence, residue)
+
+    def _varied(self, turn: Turn, current: Published, stay: Resolved) -> Resolved:
+        """The neighbour that a few words turn the procedure into ("gia hạn thì sao" after temporary residence), else
+        `stay`. The neighbour's official name must hold the words.
+        """
+        new = set(stay.residue) - name_words(current.guide)
+        if not _LEAST_VARIANT <= len(new) <= len(stay.residue) <= _MOST_VARIANT or not current.guide.short_names:
+            return stay
+        result = self._search.search(f"{turn.text} {current.guide.short_names[0]}")
+        best = self._published(result.hits[0].code) if result.hits else None
+        if best is None or best.code == current.code or result.decision == "abstain":
+            return stay
+        if not new <= set(content(best.guide.name)):
+            return stay
+        return Resolved("new", best, tuple(result.hits), result.confidence, stay.residue)
 
     def _names_others(self, text: str, current: Published, hits: Sequence[Hit]) -> bool:
         here = naming(text, current.guide)
@@ -184,6 +231,10 @@ def naming(text: str, guide: Guide) -> float:
             share = len(words & said) / len(words)
             best = max(best, share + (0.001 * len(words) if share == 1 else 0))
     return best
+
+
+def _names(guide: Guide) -> list[set[str]]:
+    return [set(content(name)) - {"thu", "tuc"} for name in (guide.name, *guide.short_names)]
 
 
 def name_words(guide: Guide) -> set[str]:

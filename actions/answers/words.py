@@ -10,12 +10,13 @@ from typing import Any
 
 import yaml
 
-from indexer.text import normalise, strip_diacritics
+from indexer.text import normalise, restore_diacritics, strip_diacritics
 
-__all__ = ["content", "data", "fold", "has_phrase", "remove_phrases", "tokens"]
+__all__ = ["content", "data", "fold", "has_phrase", "left_over", "remove_phrases", "spelled", "tokens"]
 
 _DATA = Path(__file__).parent / "data"
 _WORD = re.compile(r"[a-z0-9]+")
+_SPELLED = re.compile(r"[^\W_]+")
 
 
 @lru_cache(maxsize=4096)
@@ -35,14 +36,55 @@ def data(name: str) -> Any:
     return yaml.safe_load((_DATA / f"{name}.yml").read_text("utf-8"))
 
 
-@lru_cache(maxsize=1)
-def _function_words() -> frozenset[str]:
-    return frozenset(word for phrase in data("follow_up")["function_words"] for word in tokens(phrase))
+@lru_cache(maxsize=4096)
+def spelled(text: str) -> tuple[str, ...]:
+    """The syllables of `text` in lower case with their diacritics, restored where they were left out."""
+    return tuple(_SPELLED.findall(restore_diacritics(normalise(text).value).lower()))
 
 
 def content(text: str) -> list[str]:
-    """The folded syllables of `text` that carry content (no function words)."""
-    return [word for word in tokens(text) if word not in _function_words()]
+    """The folded syllables of `text` that carry content. Diacritics count: "mô" is a function word, "mộ" is a grave."""
+    return [strip_diacritics(word) for word in spelled(text) if not _is_function_word(word)]
+
+
+def left_over(text: str, phrases: Iterable[str]) -> list[str]:
+    """The content syllables of `text`, folded, outside `phrases`; like `content`, it tells "mộ" from "mô"."""
+    words = spelled(text)
+    wanted: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
+    for phrase in phrases:
+        wanted.setdefault(tuple(tokens(phrase)), []).append(_lowered(phrase))
+    longest = max(map(len, wanted), default=0)
+    folded = [strip_diacritics(word) for word in words]
+    covered = [False] * len(words)
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + longest, len(words)) + 1):
+            meant = wanted.get(tuple(folded[start:end]), ())
+            if any(all(map(_same, words[start:end], phrase)) for phrase in meant):
+                covered[start:end] = [True] * (end - start)
+    pairs = zip(words, folded, covered, strict=True)
+    return [bare for word, bare, gone in pairs if not gone and not _is_function_word(word)]
+
+
+@lru_cache(maxsize=4096)
+def _lowered(phrase: str) -> tuple[str, ...]:
+    return tuple(_SPELLED.findall(normalise(phrase).value.lower()))
+
+
+def _same(said: str, meant: str) -> bool:
+    """Whether two syllables that fold alike are one word: not where both carry marks and differ."""
+    return said == meant or said.isascii() or meant.isascii()
+
+
+@lru_cache(maxsize=1)
+def _function_words() -> tuple[frozenset[str], frozenset[str]]:
+    """As written, and folded (for what no diacritics could be restored in)."""
+    written = {word for phrase in data("follow_up")["function_words"] for word in _lowered(phrase)}
+    return frozenset(written), frozenset(strip_diacritics(word) for word in written)
+
+
+def _is_function_word(word: str) -> bool:
+    written, folded = _function_words()
+    return word in (folded if word.isascii() else written)
 
 
 def has_phrase(folded: str, phrase: str) -> bool:

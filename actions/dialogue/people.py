@@ -6,6 +6,7 @@ from rasa_sdk import Tracker
 
 from actions.answers import Answerer, Outcome, Turn
 from actions.answers.buttons import payload
+from actions.answers.words import data, fold, has_phrase
 from actions.centres import Place
 from actions.dialogue.base import DialogueAction, last_question
 from actions.handoff import OfficeHours
@@ -18,6 +19,12 @@ __all__ = ["Abuse", "Complain", "FindCentre", "Handoff"]
 _RUDE_BEFORE_PERSON = 2
 
 
+def _spoken(action: str, turn: Turn) -> bool:
+    """Whether the text holds a word of what the action is for (`answers/data/evidence.yml`): the classifier errs."""
+    folded = fold(turn.text)
+    return any(has_phrase(folded, phrase) for phrase in data("evidence")[action])
+
+
 class Handoff(DialogueAction):
     """Opens a ticket and says when a person answers."""
 
@@ -28,13 +35,20 @@ class Handoff(DialogueAction):
         self._desk = Desk(services)
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        if turn.text and not _spoken(self.name(), turn):
+            return self._answerer.answer(turn)
+        procedure = self._answerer.petition(turn) if turn.text else None
+        if procedure is not None:
+            return procedure
         question = last_question(tracker, but=("talk_to_person",))
         _, reply = self._desk.request(str(tracker.sender_id), turn, "asked", question)
         return Outcome((reply,))
 
 
 class Complain(DialogueAction):
-    """Takes a complaint down on a ticket, regretting the trouble, and leaves the rest to a person."""
+    """Takes a complaint down on a ticket, regretting the trouble, and leaves the rest to a person. Who asks for the
+    formal procedure (khiếu nại, tố cáo) is told about it.
+    """
 
     action_name = "action_complain"
 
@@ -43,6 +57,9 @@ class Complain(DialogueAction):
         self._desk = Desk(services)
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        procedure = self._answerer.petition(turn)
+        if procedure is not None:
+            return procedure
         ticket, _ = self._desk.request(str(tracker.sender_id), turn, "complaint")
         text = self._services.messages.render("complaint.text", number=ticket.number)
         return Outcome((Reply(text=text, status=Status.HANDED_OFF, buttons=self._desk.buttons()),))
@@ -79,6 +96,8 @@ class FindCentre(DialogueAction):
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         places = self._services.centres.mentioned(turn.text) if turn.text else []
+        if turn.text and not _spoken(self.name(), turn) and self._answerer.has_matter(turn.text):
+            return self._answerer.answer(turn)
         parts = [self._about(place) for place in places[:2]] or [self._which(turn)]
         messages = self._services.messages
         parts.append(messages.render("centre.hours", hours=hours_text(messages, self._hours)))

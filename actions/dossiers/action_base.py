@@ -9,6 +9,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import answers
+from actions.dialogue.base import read_turn
 from actions.dossiers.cards import Cards
 from actions.dossiers.drafts import DraftService
 from actions.dossiers.intake import SKIP, Intake
@@ -55,6 +57,11 @@ class Turn:
         self.replies: list[Reply] = []
         self.events: list[EventType] = []
         self._tracker = tracker
+
+    @property
+    def said(self) -> answers.Turn:
+        """The turn as the answering code reads it."""
+        return read_turn(self._tracker)
 
     def entity(self, name: str) -> str:
         """The latest value of an entity, or ""."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rasa_sdk import Action
 
+from actions.answers import Answerer
 from actions.dossiers import form_actions, track_actions
 from actions.dossiers.action_base import DossierServices
 from actions.dossiers.bundle import MESSAGES_FILE
@@ -17,7 +18,10 @@ from actions.messages import Messages
 __all__ = ["DossierServices", "build_actions"]
 
 
-def build_actions(services: DossierServices) -> list[Action]:
-    """Every action of the dossier room, for the action executor."""
+def build_actions(services: DossierServices, answerer: Answerer | None = None) -> list[Action]:
+    """Every action of the dossier room, for the action executor. Without `answerer`, a form starts only by button or
+    for the procedure under discussion.
+    """
     cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url)
-    return [kind(services, cards) for kind in (*form_actions.ACTIONS, *track_actions.ACTIONS)]
+    kinds = (*form_actions.ACTIONS, *track_actions.ACTIONS)
+    return [form_actions.StartForm(services, cards, answerer), *(kind(services, cards) for kind in kinds)]

@@ -6,30 +6,55 @@ from dataclasses import replace
 
 from rasa_sdk.events import FollowupAction, SlotSet
 
-from actions.dossiers.action_base import EformAction, Turn, apply_input
+from actions.answers import Answerer, Outcome
+from actions.answers.compose import short_name
+from actions.dossiers.action_base import DossierServices, EformAction, Turn, apply_input
+from actions.dossiers.cards import Cards
 from actions.dossiers.drafts import named_field
 from common.messages import Status
 
-__all__ = ["ACTIONS"]
+__all__ = ["ACTIONS", "StartForm"]
 
 # After these the loop asks for the first time, so what they noted belongs before the question.
 _OPENING = {None, "action_listen", "action_start_eform", "action_eform_resume", "action_eform_consent"}
 
 
 class StartForm(EformAction):
+    """Starts the form of the procedure that the text names, else of the one under discussion."""
+
+    def __init__(self, services: DossierServices, cards: Cards, answerer: Answerer | None = None) -> None:
+        super().__init__(services, cards)
+        self._answerer = answerer
+
     def name(self) -> str:
         return "action_start_eform"
 
+    def _named(self, turn: Turn) -> Outcome | str | None:
+        """The code that the text names, what to say instead of starting a form, or None where it names nothing."""
+        if self._answerer is None:
+            return None
+        named = self._answerer.to_file(turn.said)
+        if isinstance(named, str) and self.services.drafts.forms.for_procedure(named) is None:
+            return self._answerer.without_form(turn.said, named)
+        return named
+
     def perform(self, turn: Turn) -> None:
         drafts = self.services.drafts
-        code = turn.entity("procedure_code") or turn.slot("procedure")
+        named = None if turn.entity("procedure_code") else self._named(turn)
+        if isinstance(named, Outcome):
+            turn.replies += named.replies
+            turn.events += [SlotSet(name, value) for name, value in named.slots.items()]
+            return
+        code = turn.entity("procedure_code") or named or turn.slot("procedure")
         if not code:
             turn.say(self.cards.which_procedure(drafts.forms, turn.listed("candidates")))
             return
         form = drafts.forms.for_procedure(code)
         if form is None:
             guide = self.services.kb.get(code)
-            turn.say(self.cards.no_form(guide.guide.name if guide else ""))
+            turn.say(self.cards.no_form(short_name(guide.guide) if guide else ""))
+            if guide:
+                turn.events.append(SlotSet("procedure", code))
             return
         draft = drafts.start(turn.conversation_id, form.slug)
         earlier = drafts.latest_dossier(turn.conversation_id)
@@ -198,4 +223,4 @@ class Consent(Submit):
             self.go_on(turn)
 
 
-ACTIONS = (StartForm, AskInput, Input, Back, Edit, Skip, Pause, Cancel, Resume, Submit, Consent)
+ACTIONS = (AskInput, Input, Back, Edit, Skip, Pause, Cancel, Resume, Submit, Consent)

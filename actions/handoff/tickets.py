@@ -16,6 +16,7 @@ from common.database import Base, Database, UtcDateTime
 __all__ = ["HandoffTicket", "Ticket", "Tickets"]
 
 _ATTEMPTS = 5
+_MOST_ALSO = 20
 
 
 class HandoffTicket(Base):
@@ -73,11 +74,14 @@ class Tickets:
         procedure: str | None = None,
         facts: dict[str, Any] | None = None,
     ) -> Ticket:
-        """The open ticket of the conversation, made when there is none. Numbers run by day: YC-261124-0001."""
+        """The open ticket of the conversation, made when there is none. Numbers run by day: YC-261124-0001.
+
+        A waiting ticket takes another reason or need down under `facts["also"]`, so that the person sees all of it.
+        """
         for attempt in range(_ATTEMPTS):
             known = self.waiting(conversation_id)
             if known:
-                return known
+                return self._also(known, {"reason": reason, "need": need[:300]})
             row = HandoffTicket(
                 number=self._next_number(attempt),
                 conversation_id=conversation_id,
@@ -121,6 +125,17 @@ class Tickets:
         """Deletes the conversation's tickets."""
         with self._database.session() as session:
             session.execute(delete(HandoffTicket).where(HandoffTicket.conversation_id == conversation_id))
+
+    def _also(self, ticket: Ticket, said: dict[str, str]) -> Ticket:
+        earlier: list[dict[str, str]] = ticket.facts.get("also", [])
+        if said in ({"reason": ticket.reason, "need": ticket.need}, *earlier) or len(earlier) >= _MOST_ALSO:
+            return ticket
+        with self._database.session() as session:
+            row = session.get(HandoffTicket, ticket.number)
+            if row is None:
+                return ticket
+            row.facts = {**(row.facts or {}), "also": [*earlier, said]}
+            return _ticket(row)
 
     def _set(self, number: str, status: str, closed_at: datetime | None) -> None:
         with self._database.session() as session:

@@ -19,11 +19,22 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from common.clock import to_local
 from common.errors import ISeeError
 
-__all__ = ["CATALOGUE_DIR", "MessageError", "Messages", "day", "duration", "vnd"]
+__all__ = [
+    "CATALOGUE_DIR",
+    "MessageError",
+    "Messages",
+    "day",
+    "duration",
+    "lower_first",
+    "procedure",
+    "sentences",
+    "vnd",
+]
 
 CATALOGUE_DIR = Path(__file__).parent
 _UNITS = {"working_day": "ngày làm việc", "day": "ngày", "hour": "giờ"}
-_SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=\w)")
+_SENTENCE_END = re.compile(r"(?<=\.)\s+(?=\w)")
+_PROCEDURE = "thủ tục"
 _BLANKS = re.compile(r"[ \t]+\n|\n{3,}")
 
 
@@ -46,7 +57,10 @@ class Messages:
         environment = ImmutableSandboxedEnvironment(
             undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
         )
-        environment.filters |= {"vnd": vnd, "date": day, "duration": duration, "first_sentence": first_sentence}
+        environment.filters |= {
+            "vnd": vnd, "date": day, "duration": duration, "lower_first": lower_first, "procedure": procedure,
+            "sentences": sentences,
+        }  # fmt: skip
         templates: dict[str, Template] = {}
         for file in files or tuple(sorted(CATALOGUE_DIR.glob("*.yml"))):
             for key, text in _flatten(yaml.safe_load(file.read_text("utf-8")) or {}):
@@ -101,9 +115,33 @@ def duration(time: Any) -> str:
     return f"{number} {_UNITS[str(time.unit)]}"
 
 
-def first_sentence(text: str) -> str:
-    """The first sentence of `text`, unchanged, without its full stop."""
-    return _SENTENCE_END.split(text.strip(), maxsplit=1)[0].rstrip(".;")
+def sentences(text: str, limit: int) -> str:
+    """The whole sentences of `text` that fit into `limit` characters, at least the first, unchanged."""
+    kept = ""
+    for sentence in _SENTENCE_END.split(text.strip()):
+        goes_on = sentence[:1].islower()  # "v.v. và"
+        if kept and not goes_on and len(kept) + 1 + len(sentence) > limit:
+            break
+        kept = f"{kept} {sentence}" if kept else sentence
+    return kept
+
+
+def lower_first(text: str) -> str:
+    """`text` as it stands inside a sentence: the first letter small, unless the first word is an acronym or a name.
+
+    "Thẻ BHYT mất" → "thẻ BHYT mất"; "BHYT hộ gia đình" and "Hạ Long" stay.
+    """
+    first, _, rest = text.partition(" ")
+    second = rest.partition(" ")[0]
+    acronym = sum(letter.isupper() for letter in first) > 1
+    named = second[:1].isupper() and not second.isupper()
+    return text if acronym or named else text[:1].lower() + text[1:]
+
+
+def procedure(name: str) -> str:
+    """`name` in quotes after the word "thủ tục", which isn't said twice where the name begins with it."""
+    bare = name[len(_PROCEDURE) :].lstrip() if name.lower().startswith(f"{_PROCEDURE} ") else name
+    return f'{_PROCEDURE} "{bare[:1].upper()}{bare[1:]}"'
 
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -9,15 +9,26 @@ from typing import Any
 import pytest
 from jinja2 import Environment, meta
 
-from actions.messages import CATALOGUE_DIR, MessageError, Messages, day, duration, first_sentence, vnd
+from actions.messages import (
+    CATALOGUE_DIR,
+    MessageError,
+    Messages,
+    day,
+    duration,
+    lower_first,
+    procedure,
+    sentences,
+    vnd,
+)
 from knowledge_base.model import Time
 from tests.actions.guide import guide
 
 DOCUMENT = {"name": "Đơn", "note": "Theo mẫu. Tải về.", "copies_text": "1 bản"}
 SAMPLES: dict[str, Any] = {
-    "guide": guide(), "case": guide().cases[0], "cases": guide().cases, "documents": [DOCUMENT],
+    "guide": guide(), "case": guide().cases[0], "labels": ["Trẻ em"],
+    "cases": [{"label": "Trẻ em", "names": ["Giấy A", "Giấy B"]}], "documents": [DOCUMENT],
     "laws": guide().legal_basis,
-    "groups": [{"label": "Trẻ em", "documents": [DOCUMENT]}], "extra_cases": ["Trẻ em"], "titles": ["Một", "Hai"],
+    "groups": [{"label": "Trẻ em", "documents": [DOCUMENT]}], "titles": ["Một", "Hai"],
     "items": ["8.000 đồng", "Miễn phí"], "count": 2, "open": False, "opens_at": date(2026, 11, 24), "online": True,
     "level": "full", "units": ["phường Hà Tu"], "low": "8.000 đồng", "high": "9.000 đồng",
 }  # fmt: skip
@@ -25,7 +36,9 @@ LISTS = {"places", "steps", "conditions", "results", "texts", "lines"}
 
 
 def values(key: str, raw: str) -> dict[str, Any]:
-    wanted = meta.find_undeclared_variables(Environment().parse(raw))
+    environment = Environment()
+    environment.filters |= {"lower_first": lower_first, "procedure": procedure, "sentences": sentences}
+    wanted = meta.find_undeclared_variables(environment.parse(raw))
     return {name: SAMPLES.get(name, ["một", "hai"] if name in LISTS else f"<{name}>") for name in wanted}
 
 
@@ -87,5 +100,31 @@ def test_dates_and_durations() -> None:
     assert day(datetime(2026, 11, 23, 20, 0, tzinfo=UTC)) == "24/11/2026"
     assert duration(Time(amount=3, unit="working_day")) == "3 ngày làm việc"
     assert duration(Time(amount=0.5, unit="day")) == "0,5 ngày"
-    assert first_sentence("Một câu. Hai câu.") == "Một câu"
-    assert first_sentence("Theo Nghị định 12.000 đồng") == "Theo Nghị định 12.000 đồng"
+
+
+def test_notes_are_cut_between_sentences_and_keep_the_first() -> None:
+    note = "Phải nộp; không có thì xem trường hợp khác, v.v. và hỏi thêm. Theo Nghị định 12.000 đồng. Hết."
+    assert sentences(note, 500) == note
+    assert sentences(note, 10) == "Phải nộp; không có thì xem trường hợp khác, v.v. và hỏi thêm."
+    assert sentences(note, 92) == note.removesuffix(" Hết.")
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("Thẻ BHYT mất", "thẻ BHYT mất"),
+        ("Đăng ký theo danh sách", "đăng ký theo danh sách"),
+        ("BHYT hộ gia đình", "BHYT hộ gia đình"),
+        ("VNeID mức 2", "VNeID mức 2"),
+        ("Hạ Long cũ", "Hạ Long cũ"),
+        ("", ""),
+    ],
+)
+def test_only_the_first_letter_becomes_small_and_not_that_of_a_name(text: str, inside: str) -> None:
+    assert lower_first(text) == inside
+
+
+def test_the_word_procedure_is_said_once() -> None:
+    assert procedure("Thủ tục đăng ký khai sinh") == 'thủ tục "Đăng ký khai sinh"'
+    assert procedure("THỦ TỤC cấp lại") == 'thủ tục "Cấp lại"'
+    assert procedure("Đăng ký tạm trú") == 'thủ tục "Đăng ký tạm trú"'

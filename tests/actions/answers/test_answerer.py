@@ -131,7 +131,9 @@ def test_a_case_is_chosen_by_its_words(database: Database) -> None:
 def test_nonsense_gets_no_neighbours(database: Database) -> None:
     outcome = answerer(database, "abstain", BIRTH, BIRTH_AGAIN).answer(Turn(text="asdasd qwe", intent="nlu_fallback"))
     assert outcome.replies[0].status is Status.ABSTAINED and outcome.slots["candidates"] is None
-    near = answerer(database, "abstain", BIRTH).answer(Turn(text="khai sinh cho búp bê", intent="ask_overview"))
+    unlikely = answerer(database, "abstain", BIRTH).answer(Turn(text="khai sinh cho búp bê", intent="ask_overview"))
+    assert unlikely.slots["candidates"] is None and unlikely.replies[0].status is Status.ABSTAINED
+    near = answerer(database, "abstain", BIRTH).answer(Turn(text="làm giấy khai sinh trễ", intent="ask_overview"))
     assert near.slots["candidates"] == [BIRTH] and near.replies[0].status is Status.ABSTAINED
 
 
@@ -147,7 +149,8 @@ def test_out_of_scope_is_said_plainly_unless_the_index_is_sure(database: Databas
 
 def test_yes_and_no_have_a_meaning(database: Database) -> None:
     made = answerer(database)
-    assert made.affirm(Turn(intent="affirm")).replies[0].status is Status.CLARIFIED
+    assert made.affirm(Turn(intent="affirm")).replies[0].status is Status.SMALLTALK
+    assert made.correct(Turn(text="còn lâu nhé", intent="deny")).replies[0].status is Status.SMALLTALK
     assert made.affirm(Turn(intent="affirm", candidates=(BIRTH,))).slots["procedure"] == BIRTH
     assert made.affirm(Turn(intent="affirm", procedure=BIRTH)).replies[0].status is Status.CONTROL
 
@@ -193,3 +196,49 @@ def test_services_work_from_another_folder(database: Database, tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     shelf = shelf_of(*shipped_guides()[:3])
     assert Answerer(services_over(database, shelf)).unknown(Turn(text="?")).replies
+
+
+def test_a_list_is_offered_again_in_other_words_and_a_single_offer_is_taken_by_a_question(database: Database) -> None:
+    made = answerer(database)
+    again = made.answer(Turn(text="còn lệ phí thì sao", intent="ask_fee", candidates=(BIRTH, BIRTH_AGAIN)))
+    assert again.replies[0].text.startswith("Dạ, phần này mỗi việc một khác.")
+    taken = made.answer(Turn(text="còn lệ phí thì sao", intent="ask_fee", candidates=(BIRTH,)))
+    assert taken.slots["procedure"] == BIRTH and taken.replies[0].answer.aspect is Aspect.FEE  # type: ignore[union-attr]
+
+
+def test_rejecting_a_list_does_not_bring_up_what_was_before_it(database: Database) -> None:
+    turn = Turn(text="không phải, em hỏi cái khác", intent="correct_topic", candidates=(BIRTH,), rivals=(BIRTH_AGAIN,))
+    (reply,) = answerer(database).correct(turn).replies
+    assert "nói lại việc cần làm" in reply.text
+
+
+def test_neighbours_that_share_hardly_a_word_are_not_offered(database: Database) -> None:
+    made = answerer(database, "clarify", "1.004873", "1.001022")
+    outcome = made.answer(Turn(text="xin cải táng phần mộ trong nghĩa địa", intent="ask_overview"))
+    assert outcome.replies[0].status is Status.ABSTAINED and outcome.slots["candidates"] is None
+
+
+def test_what_is_to_be_filed_is_named_by_the_text_or_by_nothing(database: Database) -> None:
+    made = answerer(database, "answer", BIRTH)
+    assert made.to_file(Turn(text="nộp hồ sơ đăng ký khai sinh", intent="submit_dossier")) == BIRTH
+    for text in ("nop ho so luon", "đăng ký luôn cho em", "khai hồ sơ ngay tại đây"):
+        assert made.to_file(Turn(text=text, intent="submit_dossier", procedure=BIRTH_AGAIN)) is None
+    unsure = answerer(database, "clarify", BIRTH, BIRTH_AGAIN)
+    asked = unsure.to_file(Turn(text="nộp hồ sơ khai sinh", intent="submit_dossier"))
+    assert isinstance(asked, Outcome) and asked.slots["candidates"] == [BIRTH, BIRTH_AGAIN]
+    elsewhere = made.without_form(Turn(text="nộp hồ sơ khai sinh"), BIRTH_AGAIN).replies[0]
+    assert elsewhere.text.startswith("Dạ, em chưa lập được hồ sơ này") and elsewhere.answer
+
+
+def test_a_number_in_a_sentence_is_no_choice(database: Database) -> None:
+    turn = Turn(text="một đàn chim đậu trên 1 cành đa đầu làng", intent="choose_nth")
+    assert answerer(database, "abstain", BIRTH).choose(turn).replies[0].status is Status.ABSTAINED
+
+
+def test_how_to_do_it_is_answered_by_an_overview(database: Database) -> None:
+    made = answerer(database, "answer", BIRTH)
+    for text, intent in (("làm giấy tờ cho bé thế nào", "ask_documents"), ("làm khai sinh sao em", "ask_steps")):
+        (reply,) = made.answer(Turn(text=text, intent=intent, confidence=0.9)).replies
+        assert reply.answer and reply.answer.aspect is Aspect.OVERVIEW
+    (papers,) = made.answer(Turn(text="làm khai sinh cần giấy tờ gì", intent="ask_documents", confidence=0.9)).replies
+    assert papers.answer and papers.answer.aspect is Aspect.DOCUMENTS

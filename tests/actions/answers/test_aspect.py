@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.answers.aspect import asked_aspect, aspect_of_words, without_aspect_words
+from actions.answers.aspect import asked_aspect, asks_how, aspect_of_words, without_aspect_words
 from actions.answers.turn import Turn
 from common.messages import Aspect
 
@@ -36,3 +36,14 @@ def test_a_button_needs_no_words() -> None:
 
 def test_aspect_words_may_overlap() -> None:
     assert without_aspect_words("thế mất bao nhiêu tiền") == "the"
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("vk e mới đẻ giờ làm giấy tờ cho bé ntn", True), ("bố mất rồi phải làm gì", True),
+        ("làm khai sinh cần giấy tờ gì", False), ("hồ sơ gồm những gì", False), ("làm ở đâu", False),
+    ],
+)  # fmt: skip
+def test_how_is_told_from_which_papers(text: str, how: bool) -> None:
+    assert asks_how(text) is how

@@ -31,14 +31,14 @@ def reply(
 
 def test_overview_has_the_four_facts_and_the_documents(composer: Composer) -> None:
     said = reply(composer, guide(), Aspect.OVERVIEW)
-    assert said.text.splitlines()[0] == 'Dạ, việc này là "Thủ tục cấp thẻ thư viện tỉnh" (mã 9.000001).'
+    assert said.text.splitlines()[0] == 'Dạ, việc này là thủ tục "Cấp thẻ thư viện tỉnh" (mã 9.000001).'
     for line in (
         "Lệ phí: từ miễn phí đến 20.000 đồng, tùy trường hợp",
         "Thời hạn: 3 ngày làm việc",
         "Nơi nộp: Thư viện tỉnh",
         "Cách nộp: nộp trực tiếp, nộp trực tuyến",
         "• Đơn xin cấp thẻ",
-        "Tùy trường hợp (trẻ em; nhờ người khác làm)",
+        "Cần thêm, tùy trường hợp:\n• Trẻ em: giấy đồng ý của cha mẹ\n• Nhờ người khác làm: giấy ủy quyền",
     ):
         assert line in said.text
     assert said.status is Status.ANSWERED
@@ -138,7 +138,8 @@ def test_a_catalogue_entry_gives_facts_and_the_portal(composer: Composer) -> Non
     assert "Lệ phí: 5.000 đồng" in said.text and "trên cổng dịch vụ công" in said.text
     assert any(button.url == "https://dichvucong.gov.vn/x" for button in said.buttons)
     missing = reply(composer, facts, Aspect.DOCUMENTS, origin=Origin.CATALOGUE)
-    assert missing.status is Status.ABSTAINED and "chưa có phần anh/chị hỏi" in missing.text
+    assert missing.status is Status.ANSWERED and "chưa có danh mục giấy tờ" in missing.text
+    assert "Lệ phí: 5.000 đồng" in missing.text
 
 
 def test_a_quoted_passage_is_word_for_word(composer: Composer) -> None:

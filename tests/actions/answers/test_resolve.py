@@ -57,7 +57,7 @@ def test_a_lodger_stays_with_temporary_residence(resolver: Resolver) -> None:
 def test_a_text_that_names_another_procedure_leaves_this_one(resolver: Resolver, text: str, code: str) -> None:
     resolved = resolver.resolve(Turn(text=text, intent="ask_fee", procedure=BIRTH))
     assert resolved.kind in ("new", "clarify")
-    assert resolved.hits[0].code == code
+    assert (resolved.published or resolved.hits[0]).code == code
 
 
 def test_a_bare_aspect_without_a_procedure_names_nothing(resolver: Resolver) -> None:

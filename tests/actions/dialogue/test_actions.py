@@ -131,6 +131,43 @@ async def test_centres_by_place(executor: Any, text: str, said: str) -> None:
     assert said in replies[0].text and "thứ Hai đến thứ Sáu" in replies[0].text
 
 
+@pytest.mark.parametrize(
+    ("action", "intent", "text"),
+    [
+        ("action_handoff", "talk_to_person", "em muốn hỏi về đăng ký tạm trú"),
+        ("action_find_centre", "find_centre", "xe khách từ bến về trung tâm thành phố mất mấy tiếng"),
+    ],
+)
+async def test_an_action_without_a_word_of_its_own_answers_instead(
+    executor: Any, database: Database, action: str, intent: str, text: str
+) -> None:
+    from actions.handoff import Tickets
+
+    replies, _ = await run(executor, action, user(text, intent))
+    assert replies[0].status in ("answered", "clarified", "abstained") and "Giờ làm việc" not in replies[0].text
+    assert Tickets(database).waiting("c1") is None
+
+
+async def test_filing_names_its_procedure(executor: Any) -> None:
+    said = user("nộp hồ sơ đăng ký khai sinh", "submit_dossier")
+    _, slots = await run(executor, "action_start_eform", said)
+    assert slots == {"procedure": BIRTH}
+    replies, slots = await run(
+        executor, "action_start_eform", user("nộp hồ sơ đăng ký lại khai sinh", "submit_dossier")
+    )
+    assert slots["procedure"] == "1.004884" and replies[0].text.startswith("Dạ, em chưa lập được hồ sơ này")
+
+
+async def test_a_complaint_is_added_to_the_waiting_ticket(executor: Any, database: Database) -> None:
+    from actions.handoff import Tickets
+
+    await run(executor, "action_handoff", user("cho em gặp cán bộ", "talk_to_person"))
+    await run(executor, "action_complain", user("cán bộ thái độ quá tệ", "complain"))
+    ticket = Tickets(database).waiting("c1")
+    assert ticket and ticket.reason == "asked"
+    assert ticket.facts["also"][0]["reason"] == "complaint" and "thái độ" in ticket.facts["also"][0]["need"]
+
+
 async def test_other_actions_answer_too(executor: Any) -> None:
     for action, intent in (
         ("action_unknown", "nlu_fallback"),

@@ -62,8 +62,11 @@ def test_one_ticket_a_conversation_until_it_is_closed(database: Database) -> Non
         first.number,
         False,
         "Hỏi về khai sinh",
-        {"case": "bo_roi"},
+        {"case": "bo_roi", "also": [{"reason": "asked", "need": "Hỏi nữa"}]},
     )
+    complaint = tickets.open("c1", "complaint", "Chờ cả buổi")
+    assert complaint.facts["also"][1] == {"reason": "complaint", "need": "Chờ cả buổi"} and not complaint.new
+    assert tickets.open("c1", "complaint", "Chờ cả buổi").facts == complaint.facts
     assert tickets.open("c2", "complaint", "Chờ lâu").number.endswith("-0002")
     tickets.take(first.number)
     assert tickets.waiting("c1").status == "taken"  # type: ignore[union-attr]
