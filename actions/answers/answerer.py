@@ -55,7 +55,7 @@ class TurnAnswerer:
         resolved = self._resolver.resolve(turn)
         if resolved.kind == "clarify":
             return self._clarify(turn, resolved)
-        if resolved.kind == "unnamed":
+        if resolved.kind == "unnamed" or (resolved.kind == "unknown" and _asks_about_offers(turn)):
             return self._which(turn)
         if resolved.published is None or (resolved.lost and self._strays(turn, resolved.published)):
             return self.unknown(turn, resolved)
@@ -109,6 +109,13 @@ class TurnAnswerer:
         return Outcome(
             (Reply(text=text, status=Status.CLARIFIED, buttons=self._ways_out()),), {**cleared, "candidates": None}
         )
+
+    def again(self, turn: Turn) -> Outcome | None:
+        """The latest answer or choice anew, from what is remembered of it; None when there was none."""
+        published = self._kb.get(turn.procedure or "")
+        if published is not None:
+            return Outcome((self._composer.answer(published, _remembered(turn), self._case(turn, published)),))
+        return self._which(turn) if self._clarifier.offered(turn.candidates) else None
 
     def affirm(self, turn: Turn) -> Outcome:
         """A bare yes: to a single offer it chooses; with a procedure it asks which part; else it asks what for."""
@@ -311,6 +318,11 @@ def _said_case(turn: Turn, published: Published) -> str | None:
         if set(label) <= set(said) and len(said) <= len(label) + _MOST_BESIDES_LABEL
     ]
     return named[0] if len(named) == 1 else None
+
+
+def _asks_about_offers(turn: Turn) -> bool:
+    """Whether a text that fits no procedure asks for a part of those on offer ("con dâu nộp hộ được không")."""
+    return bool(turn.candidates) and turn.intent.startswith("ask_") and turn.intent not in _OPEN
 
 
 def _remembered(turn: Turn) -> Aspect:

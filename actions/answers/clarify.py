@@ -32,6 +32,8 @@ class Clarifier:
         """The question and the codes offered, in order. `codes` must hold at least one published code."""
         guides = self.offered(codes)
         facet = _facet(guides) if key == "clarify.ask" else None
+        if facet:
+            guides = facet[2]
         titles = facet[1] if facet else _titles(guides)
         if len(guides) == 1 and key == "clarify.ask":
             return self._confirm(guides[0], status)
@@ -65,14 +67,17 @@ class Clarifier:
         return list(guides.values())[:MOST]
 
 
-def _facet(guides: Sequence[Guide]) -> tuple[str, list[str]] | None:
-    """The question and labels of the first facet in which all differ and nothing else is left to tell."""
+def _facet(guides: Sequence[Guide]) -> tuple[str, list[str], list[Guide]] | None:
+    """The question, labels and guides of the first facet in which all differ and nothing else is left to tell; the
+    usual value ("làm lần đầu") comes first.
+    """
     if len(guides) < 2 or not _same_matter(guides):
         return None
     for facet in data("facets"):
-        labels = [_value(guide, facet) for guide in guides]
+        ordered = sorted(guides, key=lambda guide: _value(guide, facet) != facet["otherwise"])
+        labels = [_value(guide, facet) for guide in ordered]
         if all(labels) and len(set(labels)) == len(labels):
-            return facet["question"], labels
+            return facet["question"], labels, ordered
     return None
 
 

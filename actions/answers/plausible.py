@@ -20,6 +20,8 @@ __all__ = ["Plausibility"]
 
 # Share of the text's content that the best candidate must hold; the others must hold half as much as the best.
 _LEAST = 0.4
+# What a single candidate must hold to be asked about by "is it this?".
+_LEAST_ALONE = 0.55
 _OF_BEST = 0.5
 # Share of the best score below which a hit is no alternative.
 _FAINT = 0.1
@@ -40,7 +42,10 @@ class Plausibility:
         found = [(hit, self._kb.get(hit.code)) for hit in hits if hit.score >= hits[0].score * _FAINT]
         shares = [(hit, self._share(text, residue, published)) for hit, published in found if published]
         best = max((share for _, share in shares), default=0.0)
-        return [hit.code for hit, share in shares if share >= max(best * _OF_BEST, 0.01)] if best >= _LEAST else []
+        if best < _LEAST:
+            return []
+        kept = [hit.code for hit, share in shares if share >= best * _OF_BEST]
+        return kept if len(kept) > 1 or best >= _LEAST_ALONE else []
 
     def _share(self, text: str, residue: Sequence[str], published: Published) -> float:
         """How much of what `text` is about stands in the guide, in its words or in the official ones for them."""

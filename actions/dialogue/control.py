@@ -24,6 +24,10 @@ class Repeat(DialogueAction):
         again = [reply for reply in map(_reply, last_replies(tracker)) if reply]
         if again:
             return Outcome(tuple(again))
+        # A long conversation starts a new session, which keeps the slots and not the words.
+        remembered = self._answerer.again(turn)
+        if remembered is not None:
+            return remembered
         text = self._services.messages.render("control.nothing_to_repeat")
         return Outcome((Reply(text=text, status=Status.CONTROL),))
 

@@ -242,3 +242,19 @@ def test_how_to_do_it_is_answered_by_an_overview(database: Database) -> None:
         assert reply.answer and reply.answer.aspect is Aspect.OVERVIEW
     (papers,) = made.answer(Turn(text="làm khai sinh cần giấy tờ gì", intent="ask_documents", confidence=0.9)).replies
     assert papers.answer and papers.answer.aspect is Aspect.DOCUMENTS
+
+
+def test_the_usual_case_is_offered_first_and_a_part_of_the_offers_asks_again(database: Database) -> None:
+    made = answerer(database, "clarify", BIRTH_AGAIN, BIRTH)
+    asked = made.answer(Turn(text="khai sinh", intent="ask_overview"))
+    assert asked.slots["candidates"] == [BIRTH, BIRTH_AGAIN]
+    lost = answerer(database, "abstain", BIRTH)
+    turn = Turn(text="con dâu nộp hộ được không", intent="ask_conditions", candidates=(BIRTH, BIRTH_AGAIN))
+    assert lost.answer(turn).replies[0].status is Status.CLARIFIED
+
+
+def test_what_was_said_is_known_without_the_words(database: Database) -> None:
+    made = answerer(database)
+    again = made.again(Turn(procedure=BIRTH, aspect="fee"))
+    assert again and again.replies[0].answer and again.replies[0].answer.aspect is Aspect.FEE
+    assert made.again(Turn()) is None
