@@ -34,9 +34,13 @@ SHAPE = (
     "lexical_first",
     "dense_first",
     "length",
+    "near",
+    "exact",
 )
 _CLIP = 1e-3
 _FAR = 12.0
+_NEAR = 0.985  # the question is, but for filler, one of the guide's own phrasings
+_WHOLE = 0.99  # the name and the question are made of the same words
 
 
 def shape(ranked: Ranked, families: list[str], syllable_count: int) -> np.ndarray:
@@ -60,6 +64,8 @@ def shape(ranked: Ranked, families: list[str], syllable_count: int) -> np.ndarra
         "lexical_first": float(first["bm25"] >= 0.999),
         "dense_first": float(first["dense"] >= ranked.features[:, 0].max() - 1e-6),
         "length": min(syllable_count, 20) / 20,
+        "near": float(max(first["dense"], first["dense_focus"]) > _NEAR),
+        "exact": float(min(first["name_covered"], first["query_covered"]) > _WHOLE),
     }
     return np.array([values[name] for name in SHAPE], dtype=np.float32)
 

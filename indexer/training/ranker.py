@@ -154,7 +154,7 @@ def _decided(at: tuple[float, float], chance: list[np.ndarray]) -> np.ndarray:
 
 
 def _utility(at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: Sequence[str]) -> float:
-    """Right behaviour counts 1; a wrong confident answer costs 2.5: it may cost a citizen a day's travel."""
+    """Right behaviour counts 1; a wrong confident answer costs 2.2: it may cost a citizen a day's travel."""
     decided = _decided(at, chance)
     good = (decided == np.array(wanted)) & ((decided != "answer") | np.array(right))
     harm = (decided == "answer") & ~np.array(right)
@@ -162,7 +162,7 @@ def _utility(at: tuple[float, float], chance: list[np.ndarray], right: list[bool
     asked = (decided == "clarify") & (np.array(wanted) == "answer")
     # Sending away somebody whose question we know is worse than asking back a stranger.
     sent_away = (decided == "abstain") & (np.array(wanted) != "abstain")
-    return float(good.mean() + 0.3 * asked.mean() - 2.5 * harm.mean() - 1.0 * sent_away.mean())
+    return float(good.mean() + 0.3 * asked.mean() - 2.2 * harm.mean() - 1.0 * sent_away.mean())
 
 
 def _decision_figures(

@@ -20,7 +20,7 @@ def test_the_whole_conversation(service: Service, browser: Browser, viewport: Vi
         expect(widget.page.locator("isee-chat header")).to_contain_text("tự động")
         answer = widget.says(NEWBORN)
         card = answer.locator(".card")
-        expect(card.locator("h3")).to_contain_text("khai sinh")
+        expect(card.locator("h2")).to_contain_text("khai sinh")
         for fact in ("Lệ phí", "Thời hạn", "Nơi nộp", "Trực tuyến"):
             expect(card.locator(".facts")).to_contain_text(fact)
         expect(card.locator(".origin")).to_contain_text("163/QĐ-BTP")
