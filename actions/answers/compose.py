@@ -85,7 +85,7 @@ class Composer:
             place_line=guide.places[0] if guide.places else self._messages.render("line.place_unset"),
             channel_line=lines.channel_line(self._messages, guide),
         )
-        fields = _fields(guide, case, "fee", "time", "places", "channels", "online_level", "documents")
+        fields = _fields(guide, case, "fee", "time", "places", "channels", "online_level", "documents", "cases")
         return text, fields
 
     def _documents(self, guide: Guide, case: Case | None) -> tuple[str | None, dict[str, Any]]:
@@ -99,7 +99,7 @@ class Composer:
             groups=groups,
             documents=[lines.document(self._messages, item) for item in lines.needed(guide.documents, case)],
         )
-        return text, _fields(guide, case, "documents")
+        return text, _fields(guide, case, "documents", "cases")
 
     def _fee(self, guide: Guide, case: Case | None) -> tuple[str | None, dict[str, Any]]:
         items = lines.fee_items(self._messages, guide, case)
@@ -241,11 +241,17 @@ def _fields(guide: Guide, case: Case | None, *names: str) -> dict[str, Any]:
     for name in names:
         value = getattr(guide, name)
         if isinstance(value, list):
-            kept = [item for item in value if case is None or getattr(item, "when", None) in (None, case.id)]
+            kept = [item for item in value if case is None or _applies(item, case)]
             value = [_plain(item) for item in kept]
         if value:
             found[name] = _plain(value)
     return found
+
+
+def _applies(item: Any, case: Case) -> bool:
+    if isinstance(item, Case):
+        return item.id == case.id
+    return getattr(item, "when", None) in (None, case.id)
 
 
 def _plain(value: Any) -> Any:

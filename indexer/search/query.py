@@ -17,6 +17,7 @@ _DATA = Path(__file__).parent / "data" / "filler.yml"
 _SPACES = re.compile(r"\s+")
 # A masked personal number says nothing about the procedure.
 _MASKED = re.compile(r"\S*•\S*")
+_CLAUSE = re.compile(r"[,;.!?\n]+\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,17 @@ class Query:
 
 def understand(text: str) -> Query:
     """The query forms of `text`. Pure, and safe on any string."""
-    normalised = restore_diacritics(normalise(_MASKED.sub(" ", text)).value)
+    normalised = restore_diacritics(normalise(_without_masked(text)).value)
     focus = _without_filler(normalised.casefold())
     return Query(text, normalised, focus, tuple(expand_synonyms(focus)))
+
+
+def _without_masked(text: str) -> str:
+    """`text` without the clauses that only tell a personal number; without the numbers where nothing else is left."""
+    if not _MASKED.search(text):
+        return text
+    clauses = [clause for clause in _CLAUSE.split(text) if not _MASKED.search(clause) and clause.strip()]
+    return ", ".join(clauses) or _MASKED.sub(" ", text)
 
 
 def _without_filler(text: str) -> str:
