@@ -59,10 +59,10 @@ def candidates(query: Query, snapshot: Snapshot, encoder: Encoder) -> Candidates
     """The best procedures by any single signal, with the features of each."""
     forms = [query.normalised] if query.focus == query.normalised.casefold() else [query.normalised, query.focus]
     dense = snapshot.table.similarities(encoder.encode_queries(forms))
-    accented, stripped = snapshot.lexical.scores(query.focus)
+    accented, stripped = snapshot.lexical_scores(query.focus)
     synonym = accented
     for expansion in query.expansions:
-        synonym = np.maximum(synonym, snapshot.lexical.scores(expansion)[0])
+        synonym = np.maximum(synonym, snapshot.lexical_scores(expansion)[0])
     columns = [
         snapshot.best(dense[0]),
         snapshot.of_names(dense[0]),

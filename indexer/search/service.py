@@ -139,7 +139,10 @@ class SearchService:
             if revision == snapshot.revision:
                 return 0
             changed = {change.code for change in self._kb.changes_since(snapshot.revision)}
-            self._snapshot = self._updated(snapshot, changed, revision)
+            fresh = self._updated(snapshot, changed, revision)
+            self._snapshot = fresh  # found by meaning at once; by words when the lexical index is rebuilt
+            if fresh.lexical_is_stale:
+                self._snapshot = Snapshot(fresh.table, fresh.facts, revision)
             return len(changed)
 
     def _updated(self, snapshot: Snapshot, changed: set[str], revision: int) -> Snapshot:
@@ -159,9 +162,12 @@ class SearchService:
                 moved.add(code)
                 self._digests[code] = digest
         if not moved:
-            return Snapshot(snapshot.table, facts, revision, snapshot.lexical)
+            return Snapshot(
+                snapshot.table, facts, revision, snapshot.lexical, lexical_is_stale=snapshot.lexical_is_stale
+            )
         vectors = builder.encode_entries(entries, self._encoder, {})
-        return Snapshot(snapshot.table.replace(moved, entries, vectors), facts, revision)
+        table = snapshot.table.replace(moved, entries, vectors)
+        return Snapshot(table, facts, revision, snapshot.lexical, lexical_is_stale=True)
 
     def start_following(self, every_s: float = 0.5) -> None:
         """Follows the publication log in a background thread, so that an edit is searchable within two seconds."""

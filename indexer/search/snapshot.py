@@ -43,7 +43,10 @@ def facts_of(published: Published) -> Facts:
 
 
 class Snapshot:
-    """Vectors, lexical index and facts of one knowledge-base revision. Read-only, shared between threads."""
+    """Vectors, lexical index and facts of one knowledge-base revision. Read-only, shared between threads.
+
+    `lexical` may be an earlier snapshot's; with `lexical_is_stale` it counts for the base rows only.
+    """
 
     def __init__(
         self,
@@ -51,12 +54,15 @@ class Snapshot:
         facts: Mapping[str, Facts],
         revision: int,
         lexical: LexicalIndex | None = None,
+        *,
+        lexical_is_stale: bool = False,
     ) -> None:
         self.table = table
         self.facts = dict(facts)
         self.revision = revision
         entries = table.entries
         alive = table.alive & np.fromiter((entry.code in self.facts for entry in entries), bool, len(entries))
+        self.lexical_is_stale = lexical_is_stale
         self.lexical = lexical or LexicalIndex([entry.text for entry in entries])
         self.entries = entries
         self.codes = sorted({entry.code for row, entry in enumerate(entries) if alive[row]})
@@ -79,6 +85,15 @@ class Snapshot:
         end = self._starts[code_index + 1] if code_index + 1 < len(self._starts) else len(self._rows)
         rows = self._rows[self._starts[code_index] : end]
         return int(rows[np.argmax(row_scores[rows])])
+
+    def lexical_scores(self, text: str) -> tuple[np.ndarray, np.ndarray]:
+        """(accented, stripped) BM25 scores, float32 (rows,) each; zero for rows that the lexical index lacks."""
+        accented, stripped = self.lexical.scores(text)
+        if not self.lexical_is_stale:
+            return accented, stripped
+        known = len(self.table.base_entries)
+        newer = (0, len(self.entries) - known)
+        return np.pad(accented[:known], newer), np.pad(stripped[:known], newer)
 
     def of_names(self, row_scores: np.ndarray) -> np.ndarray:
         """The score of each procedure's official name: float32 (procedures,)."""

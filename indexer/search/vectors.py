@@ -7,6 +7,7 @@ of dead rows. So an update costs only its own texts, and every replica that maps
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import faiss
@@ -52,10 +53,16 @@ class VectorTable:
         result = np.empty((len(queries), count + len(self.delta_entries)), dtype=np.float32)
         if count:
             # Every row's score is wanted, not the best few: FAISS's heap over all rows costs ten times the product.
-            np.matmul(queries, _rows_of(self.base).T, out=result[:, :count])
+            np.matmul(queries, self._base_rows.T, out=result[:, :count])
         if self.delta_entries:
             result[:, count:] = queries @ self.delta.T
         return result
+
+    @cached_property
+    def _base_rows(self) -> np.ndarray:
+        """The base's vectors, float32 (n, dim); copied once where the file's header leaves them unaligned for BLAS."""
+        flat = faiss.rev_swig_ptr(self.base.get_xb(), self.base.ntotal * self.base.d)
+        return np.require(flat.reshape(self.base.ntotal, self.base.d), requirements=["ALIGNED", "C"])
 
     def vectors(self) -> np.ndarray:
         """All row vectors, float32 (rows, dim)."""
@@ -75,8 +82,3 @@ class VectorTable:
         new = vectors.reshape(-1, self.base.d).astype(np.float32)
         return VectorTable(self.base_entries, self.base, delta_entries, np.concatenate([old, new]), dead)
 
-
-def _rows_of(index: Any) -> np.ndarray:
-    """The vectors of a flat index where they lie, memory-mapped or not: float32 (n, dim), read-only by convention."""
-    flat = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
-    return flat.reshape(index.ntotal, index.d)
