@@ -19,6 +19,7 @@ from sanic.exceptions import InvalidUsage
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.engine import remote_actions
 from bot.engine.tracker import saved_tracker
 
 __all__ = ["SECRET_HEADER", "ISeeInput", "ISeeOutput"]
@@ -62,6 +63,7 @@ class ISeeInput(InputChannel):
             raise ValueError(
                 f"ISEE_ENGINE_SECRET must hold at least {_MINIMUM_SECRET} characters; it has {len(secret)}."
             )
+        remote_actions.install()
         return cls(secret)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
