@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import bm25s
 import numpy as np
@@ -19,36 +19,38 @@ def terms(text: str) -> list[str]:
 
 
 class LexicalIndex:
-    """BM25 scores of a query against every entry; rebuilt whole, since that takes a fraction of a second."""
+    """BM25 scores of a query against every entry. Built whole; `previous` saves splitting texts that it knew."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._size = len(texts)
-        self._accented = _bm25([terms(text) for text in texts])
-        self._stripped = _bm25([terms(strip_diacritics(text)) for text in texts])
+    def __init__(self, texts: Sequence[str], previous: LexicalIndex | None = None) -> None:
+        self._accented = _Bm25(texts, terms, previous._accented if previous else None)
+        self._stripped = _Bm25(texts, _stripped_terms, previous._stripped if previous else None)
 
     def scores(self, query: str) -> tuple[np.ndarray, np.ndarray]:
         """(accented, stripped) BM25 scores, each float32 (entries,)."""
-        accented = self._accented.scores(terms(query))
-        stripped = self._stripped.scores(terms(strip_diacritics(query)))
-        return accented, stripped
+        return self._accented.scores(query), self._stripped.scores(query)
 
 
 class _Bm25:
     """bm25s with unknown terms left out (it refuses them) and a zero vector when none is known."""
 
-    def __init__(self, model: bm25s.BM25, vocabulary: set[str], size: int) -> None:
-        self._model, self._vocabulary, self._size = model, vocabulary, size
+    def __init__(self, texts: Sequence[str], split: Callable[[str], list[str]], previous: _Bm25 | None) -> None:
+        self._split, self._size = split, len(texts)
+        self._vocabulary: dict[str, int] = dict(previous._vocabulary) if previous else {}
+        known: dict[str, list[int]] = previous._ids if previous else {}
+        self._ids: dict[str, list[int]] = {text: known.get(text) or self._numbered(text) for text in texts}
+        self._model = bm25s.BM25(k1=1.2, b=0.6, method="lucene")
+        if texts:
+            self._model.index(([self._ids[text] for text in texts], self._vocabulary), show_progress=False)
 
-    def scores(self, query: Sequence[str]) -> np.ndarray:
-        known = [term for term in query if term in self._vocabulary]
-        if not known:
+    def _numbered(self, text: str) -> list[int]:
+        return [self._vocabulary.setdefault(term, len(self._vocabulary)) for term in self._split(text)]
+
+    def scores(self, query: str) -> np.ndarray:
+        known = [term for term in self._split(query) if term in self._vocabulary]
+        if not known or not self._size:
             return np.zeros(self._size, dtype=np.float32)
         return np.asarray(self._model.get_scores(known), dtype=np.float32)
 
 
-def _bm25(corpus: list[list[str]]) -> _Bm25:
-    vocabulary = {term for document in corpus for term in document}
-    model = bm25s.BM25(k1=1.2, b=0.6, method="lucene")
-    if corpus:
-        model.index(corpus, show_progress=False)
-    return _Bm25(model, vocabulary if corpus else set(), len(corpus))
+def _stripped_terms(text: str) -> list[str]:
+    return terms(strip_diacritics(text))

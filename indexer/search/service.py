@@ -13,6 +13,7 @@ from indexer.encoder import Encoder
 from indexer.search import builder
 from indexer.search.decision import Calibration, shape
 from indexer.search.documents import text_digest
+from indexer.search.lexical import LexicalIndex
 from indexer.search.query import Query, understand
 from indexer.search.ranker import Candidates, Ranker, candidates
 from indexer.search.snapshot import Snapshot, facts_of
@@ -142,7 +143,8 @@ class SearchService:
             fresh = self._updated(snapshot, changed, revision)
             self._snapshot = fresh  # found by meaning at once; by words when the lexical index is rebuilt
             if fresh.lexical_is_stale:
-                self._snapshot = Snapshot(fresh.table, fresh.facts, revision)
+                lexical = LexicalIndex([entry.text for entry in fresh.entries], fresh.lexical)
+                self._snapshot = Snapshot(fresh.table, fresh.facts, revision, lexical)
             return len(changed)
 
     def _updated(self, snapshot: Snapshot, changed: set[str], revision: int) -> Snapshot:
@@ -165,11 +167,11 @@ class SearchService:
             return Snapshot(
                 snapshot.table, facts, revision, snapshot.lexical, lexical_is_stale=snapshot.lexical_is_stale
             )
-        vectors = builder.encode_entries(entries, self._encoder, {})
+        vectors = builder.encode_entries(entries, self._encoder, snapshot.table.known(moved))
         table = snapshot.table.replace(moved, entries, vectors)
         return Snapshot(table, facts, revision, snapshot.lexical, lexical_is_stale=True)
 
-    def start_following(self, every_s: float = 0.5) -> None:
+    def start_following(self, every_s: float = 0.25) -> None:
         """Follows the publication log in a background thread, so that an edit is searchable within two seconds."""
         if self._follower is None:
             self._follower = threading.Thread(target=self._follow, args=(every_s,), name="index-follower", daemon=True)

@@ -13,6 +13,7 @@ from typing import Any
 import faiss
 import numpy as np
 
+from indexer.search.documents import text_digest
 from indexer.search.types import Entry
 
 __all__ = ["VectorTable"]
@@ -73,6 +74,16 @@ class VectorTable:
         )
         return np.concatenate([base, self.delta]) if self.delta_entries else base
 
+    def known(self, codes: set[str]) -> dict[str, np.ndarray]:
+        """Text digest to vector of the rows of `codes`: an edit of one sentence encodes that sentence only."""
+        base = {
+            text_digest(e.text): self.base.reconstruct(row)
+            for row, e in enumerate(self.base_entries)
+            if e.code in codes
+        }
+        delta = {text_digest(e.text): self.delta[row] for row, e in enumerate(self.delta_entries) if e.code in codes}
+        return base | delta
+
     def replace(self, codes: set[str], entries: list[Entry], vectors: np.ndarray) -> VectorTable:
         """A table in which the rows of `codes` are gone and `entries` (with `vectors`, float32 (n, dim)) are new."""
         dead = self.dead | {row for row, entry in enumerate(self.base_entries) if entry.code in codes}
@@ -81,4 +92,3 @@ class VectorTable:
         old = self.delta[kept] if kept else np.zeros((0, self.base.d), dtype=np.float32)
         new = vectors.reshape(-1, self.base.d).astype(np.float32)
         return VectorTable(self.base_entries, self.base, delta_entries, np.concatenate([old, new]), dead)
-
