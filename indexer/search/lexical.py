@@ -22,8 +22,8 @@ class LexicalIndex:
     """BM25 scores of a query against every entry. Built whole; `previous` saves splitting texts that it knew."""
 
     def __init__(self, texts: Sequence[str], previous: LexicalIndex | None = None) -> None:
-        self._accented = _Bm25(texts, terms, previous._accented if previous else None)
-        self._stripped = _Bm25(texts, _stripped_terms, previous._stripped if previous else None)
+        self._accented: _Bm25 = _Bm25(texts, terms, previous._accented if previous else None)
+        self._stripped: _Bm25 = _Bm25(texts, _stripped_terms, previous._stripped if previous else None)
 
     def scores(self, query: str) -> tuple[np.ndarray, np.ndarray]:
         """(accented, stripped) BM25 scores, each float32 (entries,)."""
