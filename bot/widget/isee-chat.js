@@ -20,8 +20,6 @@ import { el } from "./chat/dom.js";
 const HOME = new URL("..", import.meta.url).href;
 const TYPING_AFTER_MS = 250;
 const RECONNECT_MS = [500, 1000, 3000, 8000, 20000];
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(STYLES);
 
 class ISeeChat extends HTMLElement {
   static observedAttributes = ["open", "big-text"];
@@ -45,7 +43,7 @@ class ISeeChat extends HTMLElement {
     this.#kept = new Kept(server);
     this.toggleAttribute("big-text", this.#kept.bigText);
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = [sheet];
+    dress(root);
     this.#ui = build(root, {
       inline: this.hasAttribute("inline"),
       send: () => this.#sendTyped(),
@@ -267,6 +265,20 @@ class ISeeChat extends HTMLElement {
     this.#state("");
     this.#api.conversation = null;
     this.#started = this.#start();
+  }
+}
+
+/**
+ * Constructed sheets pass a strict CSP. iPhones before iOS 16.4 don't know them and get a style element; where a CSP
+ * forbids that (our own page does) the chat is plain there, but it works.
+ */
+function dress(root) {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLES);
+    root.adoptedStyleSheets = [sheet];
+  } catch {
+    root.append(el("style", {}, STYLES));
   }
 }
 
