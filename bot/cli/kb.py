@@ -17,7 +17,8 @@ from bot.migrations import migrate
 from common.database import Database
 from common.errors import InvalidGuide, InvalidInput, NotFound
 from common.settings import get_settings
-from knowledge_base.catalogue import catalogue_codes, undecided_codes
+from knowledge_base.catalogue import catalogue_codes, catalogue_facts, undecided_codes
+from knowledge_base.demand import check_demand, phrasing_coverage
 from knowledge_base.export import export_yaml
 from knowledge_base.importer import ImportReport, import_catalogue
 from knowledge_base.loader import GUIDES_DIR
@@ -66,6 +67,7 @@ def validate(
     )
     if folder.resolve() == GUIDES_DIR:
         report.errors.extend(check_phrasings(catalogue_codes() or ()))
+        report.errors.extend(check_demand({row["code"]: row["name"] for row in catalogue_facts()}))
     if as_json:
         _json(_report_data(report))
     else:
@@ -180,14 +182,17 @@ def stats(as_json: AsJson = False) -> None:
     """Đếm thủ tục theo nguồn, lĩnh vực và mức đầy đủ."""
     kb = _opened_with_shipped()
     figures = kb.stats()
+    coverage = asdict(phrasing_coverage(published.guide for published in kb.all()))
     if as_json:
-        _json({**figures, "by_field": dict(kb.fields())})
+        _json({**figures, "phrasings": coverage, "by_field": dict(kb.fields())})
         return
     table = Table("Chỉ số", "Giá trị", box=None)
     for label, key in _LABELS.items():
         table.add_row(label, str(figures[key] if figures[key] is not None else "-"))
     for name, label in _ORIGINS.items():
         table.add_row(f"Trả lời từ {label}", str(figures["answered_from"][name]))
+    for name, label in _COVERAGE.items():
+        table.add_row(label, f"{coverage[name]}/{coverage[f'{name}_of']}")
     _out.print(table)
 
 
@@ -199,6 +204,11 @@ _LABELS = {
     "Phiên bản đã lưu": "versions",
     "Lần công bố gần nhất (số)": "revision",
     "Ngày kiểm tra xa nhất": "oldest_check",
+}
+_COVERAGE = {
+    "top": "Được hỏi nhiều nhất, có từ 12 cách hỏi",
+    "commune": "Cấp xã còn lại, có từ 5 cách hỏi",
+    "any": "Tất cả, có ít nhất 1 cách hỏi",
 }
 _ORIGINS = {"curated": "hướng dẫn biên soạn", "imported": "danh mục đã nhập", "catalogue": "dữ kiện đi kèm"}
 

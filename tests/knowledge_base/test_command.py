@@ -96,4 +96,7 @@ def test_stats_count_the_shipped_catalogue(isee: Run) -> None:
     figures = json.loads(isee("stats", "--json").stdout)
     assert figures["procedures"] >= 2166
     assert sum(figures["by_field"].values()) == figures["procedures"]
+    coverage = figures["phrasings"]
+    assert 0 < coverage["top"] <= coverage["top_of"] == 200
+    assert coverage["commune"] <= coverage["commune_of"]
     assert "Thủ tục" in isee("stats").stdout
