@@ -1,4 +1,4 @@
-"""`isee eval`: measure retrieval, answers and intents on question files."""
+"""`isee eval`: measure retrieval, answers and intents on question files, and compare runs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
+from bot.evaluation.tables import print_comparison, print_retrieval
 from bot.workbench import console, counted, open_workbench
+from common.clock import utc_now
 from common.settings import get_settings
-from indexer.evaluation.questions import load_questions, stripped
+from indexer.evaluation.bootstrap import ROUNDS, SEED
+from indexer.evaluation.questions import Question, load_questions, stripped
+from indexer.evaluation.runs import Run, load_run, save_run
 
 app = typer.Typer(help="Đo chất lượng trên tệp câu hỏi.", no_args_is_help=True)
 
@@ -20,6 +23,14 @@ Questions = Annotated[
 ]
 Strip = Annotated[bool, typer.Option("--strip-diacritics", help="Bỏ dấu tiếng Việt của mọi câu hỏi trước khi hỏi.")]
 AsJson = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON.")]
+OutOfScope = Annotated[
+    Path | None,
+    typer.Option("--out-of-scope", exists=True, dir_okay=False, help='Tệp câu ngoài phạm vi: {"text", "kind"}.'),
+]
+Misses = Annotated[Path | None, typer.Option("--misses", help="Ghi từng câu sai vào tệp .md hoặc .jsonl.")]
+Save = Annotated[Path | None, typer.Option("--save", help="Ghi lượt đo vào tệp JSON, để so bằng `isee eval compare`.")]
+Rounds = Annotated[int, typer.Option("--rounds", min=100, help="Số lần lấy mẫu lại cho khoảng tin cậy.")]
+Seed = Annotated[int, typer.Option("--seed", help="Hạt giống của việc lấy mẫu lại.")]
 
 
 @app.command()
@@ -30,27 +41,66 @@ def retrieval(
     baseline: Annotated[
         bool, typer.Option("--baseline", help="Đo bộ xếp hạng đối chứng: BM25 trên tên thủ tục.")
     ] = False,
-    misses: Annotated[bool, typer.Option("--misses", help="Liệt kê từng câu sai cùng các ứng viên.")] = False,
+    out_of_scope: OutOfScope = None,
+    seen: Annotated[
+        Path | None,
+        typer.Option(
+            "--seen", exists=True, dir_okay=False, help="Tệp câu hỏi đã dùng để huấn luyện: báo riêng thủ tục chưa gặp."
+        ),
+    ] = None,
+    misses: Misses = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Vẽ rủi ro và độ tin cậy vào tệp .svg hoặc .png.")] = None,
+    save: Save = None,
+    rounds: Rounds = ROUNDS,
+    seed: Seed = SEED,
 ) -> None:
-    """Thứ hạng và quyết định của bộ tìm kiếm."""
+    """Thứ hạng, quyết định và độ tin cậy của bộ tìm kiếm."""
     from indexer.evaluation.baseline import NameBm25
-    from indexer.evaluation.retrieval import evaluate, report
+    from indexer.evaluation.retrieval import evaluate, report, rows_of
 
-    asked = load_questions(questions)
+    asked, foreign = _load(questions, strip_diacritics), _load(out_of_scope, strip_diacritics)
+    touched = frozenset(code for question in load_questions(seen) for code in question.gold_codes) if seen else None
     bench = open_workbench()
     search = NameBm25(list(bench.kb.all())).search if baseline else bench.search.search
-    outcomes = evaluate(stripped(asked) if strip_diacritics else asked, search)
-    figures = report(outcomes)
+    outcomes, others = evaluate(asked, search), evaluate(foreign, search)
+    figures = report(outcomes, seen=touched, out_of_scope=others, rounds=rounds, seed=seed)
+    if save:
+        rows = rows_of(outcomes) + rows_of(others, out_of_scope=True)
+        settings = _settings(questions, strip_diacritics) | {"baseline": baseline}
+        save_run(Run(kind="retrieval", settings=settings, figures=figures, rows=rows), save)
+    if misses:
+        from indexer.evaluation.explain import explainer
+        from indexer.evaluation.misses import find_misses, write_misses
+
+        names = {code: facts.name for code, facts in bench.search.snapshot.facts.items()}
+        explain = search if baseline else explainer(bench.search, bench.encoder)
+        write_misses(find_misses([*outcomes, *others], explain, lambda code: names.get(code, "?")), misses)
+    if plot:
+        from indexer.evaluation.plots import plot as draw
+
+        draw(figures, plot)
     if as_json:
         typer.echo(json.dumps(figures, ensure_ascii=False))
     else:
-        _print(figures)
-    if misses:
-        for outcome in outcomes:
-            if outcome.miss:
-                hits = " | ".join(f"{hit.code} {hit.score:.2f}" for hit in outcome.result.hits[:4])
-                console.print(f"{outcome.question.id}: {outcome.question.question}")
-                console.print(f"    cần {outcome.question.gold_codes} · được {hits}")
+        print_retrieval(figures, console)
+
+
+@app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Lượt đo trước (--save).")],
+    second: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Lượt đo sau (--save).")],
+    as_json: AsJson = False,
+    rounds: Rounds = ROUNDS,
+    seed: Seed = SEED,
+) -> None:
+    """So hai lượt đo trên cùng tệp câu hỏi: chênh lệch, khoảng tin cậy, câu được thêm và câu mất đi."""
+    from indexer.evaluation.compare import compare as paired
+
+    found = paired(load_run(first), load_run(second), rounds=rounds, seed=seed)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        print_comparison(found, console)
 
 
 @app.command()
@@ -73,17 +123,18 @@ def nlu(questions: Questions, as_json: AsJson = False) -> None:
     _show(evaluate_nlu(questions, get_settings()), as_json)
 
 
+def _load(path: Path | None, strip_diacritics: bool) -> list[Question]:
+    loaded = load_questions(path) if path else []
+    return stripped(loaded) if strip_diacritics else loaded
+
+
+def _settings(questions: Path, strip_diacritics: bool) -> dict[str, Any]:
+    return {
+        "questions": questions.name,
+        "strip_diacritics": strip_diacritics,
+        "measured_at": utc_now().isoformat(timespec="seconds"),
+    }
+
+
 def _show(figures: dict[str, Any], as_json: bool) -> None:
     typer.echo(json.dumps(figures, ensure_ascii=False, indent=None if as_json else 1))
-
-
-def _print(figures: dict[str, Any]) -> None:
-    names = ("top1", "top3", "top5", "mrr@10", "ndcg@10", "n")
-    table = Table("nhóm", *names)
-    table.add_row("tất cả", *(str(figures[name]) for name in names))
-    for part in ("by_behaviour", "by_source"):
-        for group, row in figures[part].items():
-            table.add_row(group, *(str(row[name]) for name in names))
-    console.print(table)
-    rest = {key: figures[key] for key in ("top1_interval", "top5_interval", "abstain", "decisions", "latency_ms")}
-    console.print_json(json.dumps(rest, ensure_ascii=False))

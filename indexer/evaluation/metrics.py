@@ -1,4 +1,4 @@
-"""Ranking metrics with bootstrap intervals. Pure functions over the rank of the first right hit (0-based)."""
+"""Ranking metrics: pure functions over the rank of the first right hit (0-based)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-__all__ = ["METRICS", "interval", "summary"]
+__all__ = ["METRICS", "Rank", "summary"]
 
 Rank = int | None
 Metric = Callable[[Rank], float]
@@ -34,12 +34,3 @@ def summary(ranks: Sequence[Rank]) -> dict[str, float | int]:
         for name, metric in METRICS.items()
     }
     return {**values, "n": len(ranks)}
-
-
-def interval(ranks: Sequence[Rank], metric: str, *, rounds: int = 1000, seed: int = 7) -> tuple[float, float]:
-    """95 % bootstrap interval of a metric's mean (percentile method, Efron 1979)."""
-    if not ranks:
-        return 0.0, 0.0
-    values = np.array([METRICS[metric](rank) for rank in ranks])
-    draws = np.random.default_rng(seed).choice(values, size=(rounds, len(values))).mean(axis=1)
-    return round(float(np.percentile(draws, 2.5)), 4), round(float(np.percentile(draws, 97.5)), 4)

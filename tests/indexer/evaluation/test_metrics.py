@@ -1,7 +1,7 @@
 import pytest
 
 from common.errors import InvalidInput
-from indexer.evaluation.metrics import interval, summary
+from indexer.evaluation.metrics import summary
 from indexer.evaluation.questions import load_questions, stripped
 
 
@@ -15,13 +15,6 @@ def test_summary_of_known_ranks():
 
 def test_summary_of_nothing_is_zero_not_an_error():
     assert summary([])["top1"] == 0.0
-
-
-def test_interval_holds_the_mean_and_is_repeatable():
-    ranks = [0, 0, 1, None] * 20
-    low, high = interval(ranks, "top1")
-    assert low <= 0.5 <= high
-    assert interval(ranks, "top1") == (low, high)
 
 
 def test_every_bad_line_is_named(tmp_path):
