@@ -1,11 +1,11 @@
-"""How citizens say it, for procedures without a curated guide: `phrasings/*.yml`, each a map of code to sentences.
+"""How citizens say it: `phrasings/*.yml`, each a map of code to sentences.
 
-They make a procedure findable and are never said back. Curated guides carry their own `questions`.
+They make a procedure findable and are never said back. Where a curated guide has `questions` of its own, both count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,15 @@ def with_phrasings(guide: Guide) -> Guide:
     return guide.model_copy(update={"questions": [*guide.questions, *more]}) if more else guide
 
 
-def check_phrasings(known_codes: Collection[str], folder: Path = PHRASINGS_DIR) -> list[InvalidGuide]:
-    """Every problem with file, line and code: broken YAML, unknown codes, wrong types, one sentence twice."""
+def check_phrasings(
+    known_codes: Collection[str], folder: Path = PHRASINGS_DIR, guides: Iterable[Guide] = ()
+) -> list[InvalidGuide]:
+    """Every problem with file, line and code: broken YAML, unknown codes, wrong types, one sentence for two codes.
+
+    The questions of `guides` count as sentences of their codes.
+    """
     problems = [error for path in sorted(folder.glob("*.yml")) if (error := _broken(path))]
-    seen: dict[str, str] = {}
+    seen = {question.strip().casefold(): guide.code for guide in guides for question in guide.questions}
     for path, line, code, sentence in _sentences(folder):
         place: dict[str, Any] = {"file": path.name, "line": line, "field": code}
         if code not in known_codes:

@@ -19,7 +19,7 @@ from common.errors import InvalidGuide
 from knowledge_base.catalogue import FACTS, catalogue_codes, load_facts, undecided_codes
 from knowledge_base.loader import GUIDES_DIR
 from knowledge_base.model import Guide, Origin
-from knowledge_base.phrasing import PHRASINGS_DIR
+from knowledge_base.phrasing import PHRASINGS_DIR, with_phrasings
 from knowledge_base.publishing import (
     guide_payload,
     lock_log,
@@ -62,14 +62,10 @@ def load_shipped(
 ) -> LoadReport:
     """Publishes shipped guides and facts that changed since the last time; never stops at a broken file."""
     report = LoadReport()
+    phrasings, guides_files = sorted(PHRASINGS_DIR.glob("*.yml")), sorted(guides_dir.rglob("*.y*ml"))
     sources = [
-        (
-            "catalogue",
-            _digest([facts, *sorted(PHRASINGS_DIR.glob("*.yml"))]),
-            lambda: load_facts(facts),
-            Origin.CATALOGUE,
-        ),
-        ("guides", _digest(sorted(guides_dir.rglob("*.y*ml"))), lambda: _sound(guides_dir, report), Origin.CURATED),
+        ("catalogue", _digest([facts, *phrasings]), lambda: load_facts(facts), Origin.CATALOGUE),
+        ("guides", _digest([*guides_files, *phrasings]), lambda: _sound(guides_dir, report), Origin.CURATED),
     ]
     for done, (name, digest, read, origin) in enumerate(sources):
         if progress:
@@ -106,7 +102,7 @@ def _sound(guides_dir: Path, report: LoadReport) -> list[Guide]:
         return []
     checked = validate_tree(guides_dir, known_codes=catalogue_codes(), undecided=undecided_codes())
     report.errors.extend(checked.errors)
-    return checked.guides
+    return [with_phrasings(guide) for guide in checked.guides]
 
 
 def _publish(session: Session, guides: list[Guide], origin: Origin, report: LoadReport, *, complete: bool) -> None:

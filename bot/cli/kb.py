@@ -66,7 +66,7 @@ def validate(
         folder.resolve(), known_codes=catalogue_codes(), known_forms=forms, undecided=undecided_codes()
     )
     if folder.resolve() == GUIDES_DIR:
-        report.errors.extend(check_phrasings(catalogue_codes() or ()))
+        report.errors.extend(check_phrasings(catalogue_codes() or (), guides=report.guides))
         report.errors.extend(check_demand({row["code"]: row["name"] for row in catalogue_facts()}))
     if as_json:
         _json(_report_data(report))

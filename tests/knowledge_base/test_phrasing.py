@@ -42,3 +42,10 @@ def test_a_broken_file_loses_nothing_of_the_others(tmp_path):
 def test_a_guide_without_phrasings_stays_as_it_is():
     guide = Guide(code="9.999999", name="Không có", field="Thử")
     assert with_phrasings(guide) is guide
+
+
+def test_a_question_of_another_guide_is_no_phrasing(tmp_path):
+    write(tmp_path, '"1.000001": [Mất xe]\n"1.000002": [mất xe rồi]\n')
+    guide = Guide(code="1.000002", name="Có", field="Thử", questions=["mất xe", "mất xe rồi"])
+    problems = [(problem.field, problem.detail) for problem in check_phrasings(CODES, tmp_path, [guide])]
+    assert problems == [("1.000001", "câu «Mất xe» đã dùng cho 1.000002")]

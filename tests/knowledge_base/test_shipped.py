@@ -10,6 +10,7 @@ import pytest
 from knowledge_base.catalogue import FACTS, catalogue_facts, load_facts
 from knowledge_base.catalogue.extract import extract, facts_of
 from knowledge_base.model import Origin
+from knowledge_base.phrasing import load_phrasings
 from knowledge_base.store import KnowledgeBase, LoadReport
 from tests.knowledge_base.conftest import GuideMaker
 from tests.knowledge_base.official import official_row
@@ -103,14 +104,28 @@ def test_a_broken_file_is_reported_and_the_rest_loaded(
 
 
 def test_facts_hold_what_is_certain_and_no_sentence() -> None:
-    facts = facts_of(official_row(
-        7, name="HƯỞNG TRỢ CẤP MAI TÁNG", fee=["50,000 Việt Nam Đồng"], fee_status="amount_listed",
-        legal_basis=[{"name": "x", "number": "Thông tư số 03/2023/TT-BTP"}, {"name": "y", "number": "54"}],
-    ))
+    facts = facts_of(
+        official_row(
+            7,
+            name="HƯỞNG TRỢ CẤP MAI TÁNG",
+            fee=["50,000 Việt Nam Đồng"],
+            fee_status="amount_listed",
+            legal_basis=[{"name": "x", "number": "Thông tư số 03/2023/TT-BTP"}, {"name": "y", "number": "54"}],
+        )
+    )
     assert facts == {
-        "code": "1.000007", "name": "Hưởng trợ cấp mai táng", "field": "Hộ tịch", "levels": ["province", "commune"],
-        "agency": "Sở Thử nghiệm", "time": [5, "working_day"], "fee": 50_000, "decision": "7/QĐ-BTN",
-        "legal": ["03/2023/TT-BTP"], "channels": ["direct", "online"], "page": "7", "life_events": ["hoc_tap"],
+        "code": "1.000007",
+        "name": "Hưởng trợ cấp mai táng",
+        "field": "Hộ tịch",
+        "levels": ["province", "commune"],
+        "agency": "Sở Thử nghiệm",
+        "time": [5, "working_day"],
+        "fee": 50_000,
+        "decision": "7/QĐ-BTN",
+        "legal": ["03/2023/TT-BTP"],
+        "channels": ["direct", "online"],
+        "page": "7",
+        "life_events": ["hoc_tap"],
     }
 
 
@@ -141,8 +156,20 @@ def test_shipped_catalogue_is_whole_and_factual() -> None:
     assert FACTS.stat().st_size < 1_500_000
     assert not any(guide.steps or guide.documents or guide.summary for guide in guides)
     allowed = {
-        "code", "name", "field", "levels", "agency", "time", "fee", "decision", "legal", "channels", "page",
-        "same_name", "province", "life_events",
+        "code",
+        "name",
+        "field",
+        "levels",
+        "agency",
+        "time",
+        "fee",
+        "decision",
+        "legal",
+        "channels",
+        "page",
+        "same_name",
+        "province",
+        "life_events",
     }
     assert {key for row in catalogue_facts() for key in row} <= allowed
 
@@ -151,3 +178,15 @@ def test_everything_shipped_loads_into_one_database(kb: KnowledgeBase) -> None:
     report = kb.load_shipped()
     assert len(kb.all()) >= 2166
     assert kb.load_shipped().skipped or report.problems
+
+
+def test_a_curated_guide_keeps_the_phrasings_of_its_code(
+    load: Callable[[], LoadReport], write_guide: Callable[..., Path], kb: KnowledgeBase
+) -> None:
+    code, phrasings = next(iter(load_phrasings().items()))
+    write_guide(code)
+    load()
+    found = kb.get(code)
+    assert found is not None
+    assert found.origin is Origin.CURATED
+    assert set(phrasings) <= set(found.guide.questions)
