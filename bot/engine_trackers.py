@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
@@ -35,6 +40,23 @@ class TrackerStore:
             if inspect(connection).has_table("events"):
                 connection.execute(
                     text("DELETE FROM events WHERE sender_id = :sender"), {"sender": conversation_id}
+                )
+
+    def set_slots(self, conversation_id: str, slots: Mapping[str, Any]) -> None:
+        """Adds slot events, as an action's would be: the next turn finds the conversation in that state.
+
+        For a conversation that Rasa has already answered once; an evaluation puts it into a recorded state so.
+        """
+        with self._engine.begin() as connection:
+            for name, value in slots.items():
+                now = time.time()
+                event = {"event": "slot", "timestamp": now, "name": name, "value": value}
+                connection.execute(
+                    text(
+                        "INSERT INTO events (sender_id, type_name, timestamp, data)"
+                        " VALUES (:sender, 'slot', :now, :data)"
+                    ),
+                    {"sender": conversation_id, "now": now, "data": json.dumps(event)},
                 )
 
     def dispose(self) -> None:

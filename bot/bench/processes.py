@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -85,8 +85,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def service(settings: Settings, home: Path) -> Iterator[Running]:
-    """iSee with its Rasa engine, its state in `home`, models and index shared with the real one."""
+def service(settings: Settings, home: Path, extra: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """iSee with its Rasa engine, its state in `home`, models and index shared with the real one.
+
+    `extra`: environment variables to set besides.
+    """
     home.mkdir(parents=True, exist_ok=True)
     for name in ("models", "index"):
         link = home / name
@@ -102,6 +105,7 @@ def service(settings: Settings, home: Path) -> Iterator[Running]:
         "ISEE_MESSAGES_PER_MINUTE": "1000000",
         "ISEE_CONVERSATIONS_PER_MINUTE": "1000000",
         "ISEE_LOG_LEVEL": "WARNING",
+        **(extra or {}),
     }
     command = [sys.executable, "-m", "bot.cli", "serve"]
     with _started(

@@ -1,4 +1,4 @@
-"""`isee eval`: measure retrieval, answers and intents on question files, and compare runs."""
+"""`isee eval`: measure retrieval, answers, dialogues and intents on files, and compare runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.evaluation.tables import print_comparison, print_retrieval
+from bot.evaluation.tables import print_answers, print_comparison, print_dialogues, print_retrieval
 from bot.workbench import console, counted, open_workbench
 from common.clock import utc_now
 from common.settings import get_settings
@@ -104,15 +104,64 @@ def compare(
 
 
 @app.command()
-def answers(questions: Questions, strip_diacritics: Strip = False, as_json: AsJson = False) -> None:
+def answers(
+    questions: Questions,
+    strip_diacritics: Strip = False,
+    as_json: AsJson = False,
+    out_of_scope: OutOfScope = None,
+    misses: Misses = None,
+    save: Save = None,
+    rounds: Rounds = ROUNDS,
+    seed: Seed = SEED,
+) -> None:
     """Lượt hỏi đáp đầy đủ qua HTTP, Rasa và các hành động, trên một bản sao của dữ liệu này."""
-    from bot.evaluation.answers import evaluate_answers
+    from bot.evaluation.answers import ask_all, find_misses, report, rows_of
 
-    asked = load_questions(questions)
-    open_workbench().database.dispose()
+    asked, foreign = _load(questions, strip_diacritics), _load(out_of_scope, strip_diacritics)
+    names = _names()
     with counted("Hỏi đáp") as progress:
-        figures = evaluate_answers(stripped(asked) if strip_diacritics else asked, get_settings(), progress)
-    _show(figures, as_json)
+        turns, fallbacks = ask_all([*asked, *foreign], get_settings(), progress)
+    inside, outside = turns[: len(asked)], turns[len(asked) :]
+    figures = report(inside, out_of_scope=outside, fallbacks=fallbacks, rounds=rounds, seed=seed)
+    if save:
+        rows = rows_of(inside) + rows_of(outside, out_of_scope=True)
+        save_run(Run(kind="answers", settings=_settings(questions, strip_diacritics), figures=figures, rows=rows), save)
+    if misses:
+        from indexer.evaluation.misses import write_misses
+
+        write_misses(find_misses(turns, lambda code: names.get(code, "?")), misses)
+    if as_json:
+        typer.echo(json.dumps(figures, ensure_ascii=False))
+    else:
+        print_answers(figures, console)
+
+
+@app.command()
+def dialogue(
+    conversations: Annotated[
+        Path,
+        typer.Option("--questions", exists=True, dir_okay=False, help="Tệp hội thoại nhiều lượt, mỗi dòng một JSON."),
+    ],
+    as_json: AsJson = False,
+    save: Save = None,
+    rounds: Rounds = ROUNDS,
+    seed: Seed = SEED,
+) -> None:
+    """Hội thoại nhiều lượt qua HTTP, Rasa và các hành động: theo lời của chính mình, rồi từ trạng thái đã ghi."""
+    from bot.evaluation.dialogue import load_dialogues, play_all, report, rows_of
+
+    recorded = load_dialogues(conversations)
+    _names()
+    with counted("Hội thoại") as progress:
+        played, fallbacks = play_all(recorded, get_settings(), progress)
+    figures = report(played, fallbacks=fallbacks, rounds=rounds, seed=seed)
+    if save:
+        settings = _settings(conversations, False)
+        save_run(Run(kind="dialogue", settings=settings, figures=figures, rows=rows_of(played)), save)
+    if as_json:
+        typer.echo(json.dumps(figures, ensure_ascii=False))
+    else:
+        print_dialogues(figures, console)
 
 
 @app.command()
@@ -126,6 +175,14 @@ def nlu(questions: Questions, as_json: AsJson = False) -> None:
 def _load(path: Path | None, strip_diacritics: bool) -> list[Question]:
     loaded = load_questions(path) if path else []
     return stripped(loaded) if strip_diacritics else loaded
+
+
+def _names() -> dict[str, str]:
+    """The names of all procedures; builds what the service would have to build first, and lets go of the database."""
+    bench = open_workbench()
+    names = {code: facts.name for code, facts in bench.search.snapshot.facts.items()}
+    bench.database.dispose()
+    return names
 
 
 def _settings(questions: Path, strip_diacritics: bool) -> dict[str, Any]:

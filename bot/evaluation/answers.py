@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-import tempfile
-from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import httpx
-
 from bot.bench.measure import percentiles
-from bot.bench.processes import service
+from bot.evaluation.running import Heard, Talk, on_a_copy
 from common.settings import Settings
+from indexer.evaluation.bootstrap import ROUNDS, SEED
+from indexer.evaluation.decisions import DECISION_METRICS, behaviour_table, decision_values
+from indexer.evaluation.misses import Candidate, Miss, Named, in_order, kind_of
+from indexer.evaluation.outofscope import OUT_OF_SCOPE, out_of_scope_report, out_of_scope_values
 from indexer.evaluation.questions import Question
+from indexer.evaluation.runs import Row, grouped, intervals, means
 
-__all__ = ["Turn", "evaluate_answers", "judge", "report"]
+__all__ = ["ANSWER_METRICS", "Turn", "ask_all", "find_misses", "report", "rows_of"]
 
 Progress = Callable[[int, int], None]
-# What the citizen sees as the wanted behaviours of the question files.
-_BEHAVIOURS = {
-    "answered": "answer",
-    "form": "answer",
-    "clarified": "clarify",
-    "abstained": "abstain",
-    "smalltalk": "abstain",
-    "handed_off": "abstain",
-    "control": "abstain",
-}
+ANSWER_METRICS = (*DECISION_METRICS, "procedure", "aspect_right")
+_BY_SOURCE = ("behaviour_right", "behaviour_right_lenient", "wrong_confident", "wrong_confident_strict", "procedure")
 
 
 @dataclass(frozen=True)
@@ -38,108 +28,146 @@ class Turn:
     """One question with what came back."""
 
     question: Question
-    status: str
-    codes: tuple[str, ...]
-    aspect: str | None
-    took_ms: float
+    heard: Heard
 
     @property
     def behaviour(self) -> str:
-        return _BEHAVIOURS.get(self.status, self.status)
+        return self.heard.behaviour
 
     @property
     def right(self) -> bool:
         """Whether the procedure answered about, or one of those offered, is a wanted one."""
-        return bool(set(self.codes) & set(self.question.gold_codes))
+        return bool(set(self.heard.codes) & set(self.question.gold_codes))
+
+    @property
+    def aspect_right(self) -> bool | None:
+        """None where no aspect is wanted or nothing was answered."""
+        if not (self.question.aspect and self.heard.aspect):
+            return None
+        return self.heard.aspect == self.question.aspect
 
 
-def evaluate_answers(
+def ask_all(
     questions: Sequence[Question], settings: Settings, progress: Progress | None = None
-) -> dict[str, Any]:
-    """Starts the service on a copy of this installation's state, asks everything, reports."""
-    with tempfile.TemporaryDirectory(prefix="isee-eval-") as folder:
-        home = Path(folder) / "home"
-        home.mkdir()
-        _copy_state(settings, home)
-        with service(settings, home) as running, httpx.Client(base_url=running.url, timeout=60) as client:
-            turns = []
-            for number, question in enumerate(questions, start=1):
-                turns.append(_ask(client, question))
-                if progress:
-                    progress(number, len(questions))
-    return report(turns)
+) -> tuple[list[Turn], int]:
+    """Starts the service on a copy of this installation's state and asks everything.
+
+    The turns, and how many of them were answered without the dialogue engine: a run with such turns measures less.
+    """
+    turns = []
+    with on_a_copy(settings) as copy:
+        for number, question in enumerate(questions, start=1):
+            turns.append(Turn(question, Talk(copy.client).say(question.question)))
+            if progress:
+                progress(number, len(questions))
+        return turns, copy.fallbacks()
 
 
-def _copy_state(settings: Settings, home: Path) -> None:
-    source = Path(settings.database_url.removeprefix("sqlite:///"))
-    if settings.database_url.startswith("sqlite") and source.exists():
-        with sqlite3.connect(source) as live, sqlite3.connect(home / "isee.db") as copy:
-            live.backup(copy)
-    if (settings.home / "secrets").exists():
-        shutil.copytree(settings.home / "secrets", home / "secrets")
+def rows_of(turns: Sequence[Turn], *, out_of_scope: bool = False) -> list[Row]:
+    """The rows of a run. `procedure`: a right one was answered about or offered; `aspect_right`: of answers alone."""
+    return [_row(turn, out_of_scope) for turn in turns]
 
 
-def _ask(client: httpx.Client, question: Question) -> Turn:
-    opened = client.post("/api/v1/conversations", json={"language": "vi"}).raise_for_status().json()
-    answer = client.post(
-        f"/api/v1/conversations/{opened['id']}/messages",
-        json={"text": question.question},
-        headers={"Authorization": f"Bearer {opened['token']}"},
-    )
-    body = answer.raise_for_status().json()
-    return judge(question, body)
-
-
-def judge(question: Question, body: dict[str, Any]) -> Turn:
-    """Reads a turn's result as a citizen would: what was answered about, or offered to choose from."""
-    answers = [message["answer"] for message in body["messages"] if "answer" in message]
-    codes = tuple(answer["procedure"]["code"] for answer in answers)
-    if not codes:
-        payloads = [button.get("payload", "") for message in body["messages"] for button in message.get("buttons", [])]
-        codes = tuple(code for payload in payloads for code in _codes_in(payload))
-    return Turn(question, body["status"], codes, answers[0]["aspect"] if answers else None, body["took_ms"])
-
-
-def _codes_in(payload: str) -> list[str]:
-    import re
-
-    return re.findall(r"\d\.\d{6}", payload)
-
-
-def report(turns: Sequence[Turn]) -> dict[str, Any]:
-    """Right behaviour, wrong confident answers, right procedure, right aspect; by wanted behaviour and by source."""
-    table: dict[str, Counter[str]] = defaultdict(Counter)
-    for turn in turns:
-        table[turn.question.behaviour][turn.behaviour] += 1
-    known = [turn for turn in turns if turn.question.gold_codes]
-    answered = [turn for turn in turns if turn.behaviour == "answer"]
-    with_aspect = [turn for turn in turns if turn.question.aspect and turn.aspect]
-    return {
-        "n": len(turns),
-        "behaviour_right": _share(turns, lambda turn: turn.behaviour == turn.question.behaviour),
-        "wrong_confident": _share(turns, lambda turn: turn.behaviour == "answer" and not turn.right),
-        "answered_right": _share(answered, lambda turn: turn.right),
-        "procedure_answered_or_offered": _share(known, lambda turn: turn.right),
-        "aspect_right": _share(with_aspect, lambda turn: turn.aspect == turn.question.aspect) if with_aspect else None,
-        "table": {wanted: dict(row) for wanted, row in sorted(table.items())},
-        "by_source": _by_source(turns),
-        "latency_ms": percentiles([turn.took_ms for turn in turns]) if turns else {},
-    }
-
-
-def _by_source(turns: Sequence[Turn]) -> dict[str, dict[str, float | int]]:
-    groups: dict[str, list[Turn]] = defaultdict(list)
-    for turn in turns:
-        groups[turn.question.source.split(":")[0]].append(turn)
-    return {
-        name: {
-            "behaviour_right": _share(group, lambda turn: turn.behaviour == turn.question.behaviour),
-            "wrong_confident": _share(group, lambda turn: turn.behaviour == "answer" and not turn.right),
-            "n": len(group),
+def _row(turn: Turn, out_of_scope: bool) -> Row:
+    question, heard = turn.question, turn.heard
+    values: dict[str, float | None]
+    if out_of_scope:
+        values = out_of_scope_values(turn.behaviour)
+    else:
+        aspect = turn.aspect_right
+        values = {
+            **decision_values(question.behaviour, turn.behaviour, turn.right),
+            "procedure": float(turn.right) if question.gold_codes else None,
+            "aspect_right": None if aspect is None else float(aspect),
         }
-        for name, group in sorted(groups.items())
+    return Row(
+        id=question.id,
+        part=OUT_OF_SCOPE if out_of_scope else "questions",
+        question=question.question,
+        source=question.source,
+        wanted=question.behaviour,
+        gold_codes=question.gold_codes,
+        values=values,
+        did={
+            "status": heard.status,
+            "decision": turn.behaviour,
+            "codes": list(heard.codes),
+            "aspect": heard.aspect,
+            "wanted_aspect": question.aspect,
+            "confidence": heard.confidence,
+        },
+    )
+
+
+def report(
+    turns: Sequence[Turn],
+    *,
+    out_of_scope: Sequence[Turn] = (),
+    fallbacks: int = 0,
+    rounds: int = ROUNDS,
+    seed: int = SEED,
+) -> dict[str, Any]:
+    """Right behaviour, wrong confident answers, right procedure, right aspect; by source; with intervals."""
+    rows = rows_of(turns)
+    found = means(rows, ANSWER_METRICS)
+    figures: dict[str, Any] = {
+        "n": len(turns),
+        **{name: found[name] or 0.0 for name in ("behaviour_right", "behaviour_right_lenient")},
+        **{name: found[name] or 0.0 for name in ("wrong_confident", "wrong_confident_strict")},
+        "answered_right": round(1 - (found["answered_wrong"] or 0.0), 4) if _answered(turns) else 0.0,
+        "procedure_answered_or_offered": found["procedure"] or 0.0,
+        "aspect_right": found["aspect_right"],
+        "intervals": intervals(rows, ANSWER_METRICS, rounds=rounds, seed=seed),
+        "table": behaviour_table((turn.question.behaviour, turn.behaviour) for turn in turns),
+        "by_source": grouped(rows, _BY_SOURCE, lambda row: row.source.split(":")[0]),
+        "latency_ms": percentiles([turn.heard.took_ms for turn in turns]) if turns else {},
+        "fallbacks": fallbacks,
+        "bootstrap": {"rounds": rounds, "seed": seed},
     }
+    asked = [row for row in rows if row.did["wanted_aspect"]]
+    if asked:
+        figures["by_aspect"] = grouped(asked, ("aspect_right", "procedure"), lambda row: row.did["wanted_aspect"])
+        figures["aspect_table"] = behaviour_table(
+            (row.did["wanted_aspect"], row.did["aspect"] or row.did["status"]) for row in asked
+        )
+    if out_of_scope:
+        figures["out_of_scope"] = out_of_scope_report(
+            rows_of(out_of_scope, out_of_scope=True), rounds=rounds, seed=seed
+        )
+    return figures
 
 
-def _share(turns: Sequence[Turn], holds: Callable[[Turn], bool]) -> float:
-    return round(sum(map(holds, turns)) / len(turns), 4) if turns else 0.0
+def _answered(turns: Sequence[Turn]) -> bool:
+    return any(turn.behaviour == "answer" for turn in turns)
+
+
+def find_misses(turns: Sequence[Turn], name_of: Callable[[str], str]) -> list[Miss]:
+    """Each turn that went wrong, with what was said; the most harmful kind first."""
+    found = []
+    for turn in turns:
+        wanted, gold = turn.question.behaviour, turn.question.gold_codes
+        kind = kind_of(wanted, turn.behaviour, right=turn.right, has_gold=bool(gold))
+        if kind is None and turn.aspect_right is False:
+            kind = "aspect_wrong"
+        if kind:
+            found.append(_miss(kind, turn, name_of))
+    return in_order(found)
+
+
+def _miss(kind: str, turn: Turn, name_of: Callable[[str], str]) -> Miss:
+    question, heard = turn.question, turn.heard
+    done = f"{turn.behaviour} ({heard.status}{', ' + heard.aspect if heard.aspect else ''})"
+    return Miss(
+        kind=kind,
+        id=question.id,
+        question=question.question,
+        source=question.source,
+        wanted=question.behaviour + (f" ({question.aspect})" if question.aspect else ""),
+        done=done,
+        confidence=heard.confidence,
+        gold=[Named(code=code, name=name_of(code)) for code in question.gold_codes],
+        candidates=[
+            Candidate(code=code, name=name_of(code), right=code in question.gold_codes) for code in heard.codes
+        ],
+        said=heard.said,
+    )

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["print_comparison", "print_retrieval"]
+__all__ = ["print_answers", "print_comparison", "print_dialogues", "print_retrieval"]
 
 _RANKING = ("top1", "top3", "top5", "mrr@10", "ndcg@10")
 _DECISIONS = ("behaviour_right", "behaviour_right_lenient", "wrong_confident", "wrong_confident_strict")
@@ -42,6 +42,44 @@ def print_retrieval(figures: dict[str, Any], console: Console) -> None:
         f"sai {curve['working']['risk']:.1%} trong số đó"
     )
     console.print(f"Độ trễ: p50 {latency['p50']} ms · p95 {latency['p95']} ms")
+
+
+def print_answers(figures: dict[str, Any], console: Console) -> None:
+    """Whole turns: behaviour, procedure and aspect."""
+    spans = {**figures["intervals"], "procedure_answered_or_offered": figures["intervals"]["procedure"]}
+    names = (*_DECISIONS, "answered_right", "procedure_answered_or_offered", "aspect_right")
+    console.print(_with_intervals("Hỏi đáp", figures, spans, names, figures["n"]))
+    console.print(behaviour_table(figures["table"]))
+    console.print(group_table("Theo nguồn", figures["by_source"], (*_DECISIONS, "procedure")))
+    if "by_aspect" in figures:
+        console.print(group_table("Theo điều được hỏi", figures["by_aspect"], ("aspect_right", "procedure")))
+        for wanted, row in figures["aspect_table"].items():
+            others = ", ".join(f"{done} {count}" for done, count in row.items() if done != wanted)
+            if others:
+                console.print(f"  cần {wanted}: {others}")
+    print_out_of_scope(figures, console)
+    _warn(figures, console)
+    latency = figures["latency_ms"]
+    if latency:
+        console.print(f"Độ trễ một lượt: p50 {latency['p50']} ms · p95 {latency['p95']} ms")
+
+
+def print_dialogues(figures: dict[str, Any], console: Console) -> None:
+    """Shares resolved, then each conversation that wasn't, turn by turn."""
+    names = ("strict", "primed", "strict_or_offered", "primed_or_offered", "follow_ups")
+    console.print(_with_intervals("Hội thoại", figures, figures["intervals"], names, figures["n"]))
+    console.print(group_table("Theo lượt cuối", figures["by_scene"], names))
+    _warn(figures, console)
+    console.print(f"Trạng thái đã ghi được đặt lại {figures['states_set']} lần.")
+    for item in figures["dialogues"]:
+        for play in ("strict", "primed"):
+            if not item[play][-1]["resolved"]:
+                console.print(f"[bold]{item['id']}[/bold] {play} · {item['scene']} · đúng {item['gold_codes']}")
+                for step in item[play]:
+                    mark = "✓" if step["met"] else "✗"
+                    state = " (đặt lại trạng thái)" if step["primed"] else ""
+                    line = f"  {mark} {step['text']}{state} → {step['status']} {', '.join(step['codes'])}"
+                    console.print(line, markup=False)
 
 
 def print_out_of_scope(figures: dict[str, Any], console: Console) -> None:
@@ -99,6 +137,12 @@ def behaviour_table(counts: dict[str, dict[str, int]]) -> Table:
 
 def cells(row: dict[str, Any], names: Iterable[str]) -> list[str]:
     return [_cell(row.get(name)) for name in names]
+
+
+def _warn(figures: dict[str, Any], console: Console) -> None:
+    if figures["fallbacks"]:
+        count = figures["fallbacks"]
+        console.print(f"[red]{count} lượt được trả lời không qua Rasa (máy bận hay Rasa dừng): hãy đo lại.[/red]")
 
 
 def _with_intervals(

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from common.errors import InvalidInput
 from indexer.evaluation.retrieval import Outcome, Search
 
-__all__ = ["KINDS", "Candidate", "Miss", "Named", "find_misses", "kind_of", "write_misses"]
+__all__ = ["KINDS", "Candidate", "Miss", "Named", "find_misses", "in_order", "kind_of", "write_misses"]
 
 DEEP = 60  # how far down the right procedure is looked for
 SHOWN = 5
@@ -20,6 +20,7 @@ KINDS: dict[str, str] = {
     "answered_unknown": "Trả lời câu lẽ ra phải nhận là không biết",
     "sent_away": "Nhận là không biết dù có thủ tục đúng",
     "answered_early": "Trả lời ngay dù lẽ ra phải hỏi lại (thủ tục nằm trong số đúng)",
+    "aspect_wrong": "Đúng thủ tục, sai điều được hỏi",
     "wrong_first": "Hỏi lại, thủ tục đúng không đứng đầu",
     "asked_unknown": "Hỏi lại câu lẽ ra phải nhận là không biết",
     "asked_needlessly": "Hỏi lại dù thủ tục đứng đầu đã đúng",
@@ -32,9 +33,12 @@ class Named(BaseModel):
 
 
 class Candidate(Named):
-    """One candidate with its score (0–1), the guide's text that matched and the ranker's features."""
+    """One candidate with its score (0–1), the guide's text that matched and the ranker's features.
 
-    score: float
+    A candidate that a whole turn offered has no score.
+    """
+
+    score: float | None = None
     right: bool
     matched: str = ""
     parts: dict[str, float] = {}
@@ -150,7 +154,8 @@ def _section(miss: Miss) -> list[str]:
     if miss.normalised and miss.normalised != miss.question:
         lines.append(f"- chuẩn hoá: {_plain(miss.normalised)}")
     if miss.gold:
-        where = f"hạng {miss.rank}" if miss.rank else "không có trong các ứng viên"
+        ranked = any(item.score is not None for item in miss.candidates)
+        where = f"hạng {miss.rank}" if miss.rank else "không có trong các ứng viên" if ranked else "cần"
         lines.append(f"- đúng ({where}): " + "; ".join(f"{item.code} {_plain(item.name)}" for item in miss.gold))
     if miss.said:
         lines.append(f"- đã nói: {_plain(miss.said)}")
@@ -159,7 +164,8 @@ def _section(miss: Miss) -> list[str]:
     for place, item in enumerate(miss.candidates, start=1):
         parts = " ".join(f"{name}={value:g}" for name, value in item.parts.items() if value)
         mark = f"{place} ✓" if item.right else str(place)
-        cells = (mark, item.code, f"{item.score:.3f}", _plain(item.name), _plain(item.matched), parts)
+        score = "" if item.score is None else f"{item.score:.3f}"
+        cells = (mark, item.code, score, _plain(item.name), _plain(item.matched), parts)
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 

@@ -64,7 +64,8 @@ def _risk(axes: Axes, curve: dict[str, Any]) -> None:
     label = f"as shipped: {working['coverage']:.0%} answered, {working['risk']:.1%} of them wrong"
     axes.plot(working["coverage"], working["risk"], "D", color="black", markerfacecolor="white", ms=8, label=label)
     axes.set(xlabel="coverage: share of questions answered", ylabel="risk: share of the answered that is wrong")
-    axes.set(xlim=(0, 1.02), ylim=(0, None), title="Risk and coverage")
+    highest = max((point["risk"] for point in points), default=0.0)
+    axes.set(xlim=(0, 1.02), ylim=(0, max(highest * 1.25, 0.02)), title="Risk and coverage")
     axes.grid(color="0.9")
     axes.legend(loc="upper left", frameon=False)
 
