@@ -33,7 +33,11 @@ LABELS = (
 _log = logging.getLogger(__name__)
 _PREFIX = re.compile(r"""^[("'\[{<«“‘,;:!?…\-–—]+|^\.{2,}""")
 _SUFFIX = re.compile(r"""(?:[)"'\]}>»”’,;:!?…–—\-]+|\.+)$""")
-_INFIX = re.compile(r"""(?<=[^\W\d_])(?:[,;:!?…()"]+|\.(?=[^\W\d_]))(?=\w)|(?<=\d),(?=[^\W\d_])""")
+_INFIX = re.compile(
+    r"""(?<=[^\W\d_])(?:[,;:!?…()"]+|\.(?=[^\W\d_]))(?=\w)|(?<=\d),(?=[^\W\d_])"""
+    # What is glued to a long number or a dossier code: "sdt0912345678", "022199001234nhé", "0001xong".
+    r"""|(?<=[^\W\d_]{2})(?=\+?\d{9})|(?<=\d{9})(?=[^\W\d_])|(?<=-\d{6}-\d{4})(?=[^\W\d_])|(?<=[)])(?=\d)"""
+)
 
 
 def make_pipeline(communes: Path) -> Language:

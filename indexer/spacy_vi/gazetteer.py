@@ -23,6 +23,17 @@ _PREFIXES = {
     "Thành phố": ("thành phố", "tp.", "tp"),
     "Thị xã": ("thị xã", "tx.", "tx"),
 }
+# A kind before a name as people mistype it; after one a name may be misspelt.
+_KIND = r"(?:ph[uưừờơ]*[oờơ]?n?g|f[uư]?[oờơ]*n?g?|p|phg|fg|xã|xa|đặc|khu|tx|tp|huyện|huyen|h)\.?"
+_VOWELS = {
+    "a": "aàáảãạăằắẳẵặâầấẩẫậ",
+    "e": "eèéẻẽẹêềếểễệ",
+    "i": "iìíỉĩị",
+    "o": "oòóỏõọôồốổỗộơờớởỡợ",
+    "u": "uùúủũụưừứửữự",
+}
+_LETTERS = {**_VOWELS, "y": "yỳýỷỹỵ", "d": "dđ"}
+_LEAST_JOINED, _SYLLABLES = 5, 2
 _EVERYDAY = frozenset({"an sinh", "thống nhất"})
 """Communes whose bare names are everyday words ("an sinh xã hội"): found with their prefix, or in capitals."""
 
@@ -52,6 +63,34 @@ def _titled(label: str, short: str, identifier: str) -> Iterator[Pattern]:
         yield {"label": label, "pattern": [{"TEXT": word} for word in form.split()], "id": identifier}
 
 
+def _joined(name: str) -> set[str]:
+    """The bare name written as one word: "hạlong", "halong"; short ones would be other words."""
+    short = "".join(_split(name)[1].lower().split())
+    return {short, strip_diacritics(short)} if " " in _split(name)[1] and len(short) >= _LEAST_JOINED else set()
+
+
+def _misspelt(name: str) -> Iterator[list[dict[str, Any]]]:
+    """Token patterns of a kind and the name with wrong or missing marks, one syllable at most cut short ("hg gai")."""
+    syllables = strip_diacritics(_split(name)[1]).lower().split()
+    if len(syllables) != _SYLLABLES:
+        return
+    kind = {"LOWER": {"REGEX": rf"^{_KIND}$"}}
+    full = [_any_marks(syllable) for syllable in syllables]
+    cut = [_cut(syllable) for syllable in syllables]
+    for first, second in ((full[0], full[1]), (cut[0], full[1]), (full[0], cut[1])):
+        yield [kind, {"LOWER": {"REGEX": f"^{first}$"}}, {"LOWER": {"REGEX": f"^{second}$"}}]
+
+
+def _any_marks(syllable: str) -> str:
+    return "".join(f"[{_LETTERS[letter]}]" if letter in _LETTERS else letter for letter in syllable)
+
+
+def _cut(syllable: str) -> str:
+    """A syllable without its vowels: "hồng" as "hng" or "hg"."""
+    bones = "".join(letter for letter in syllable if letter not in _VOWELS and letter != "y")
+    return rf"(?:{bones}|{syllable[0]}{syllable[-1]})" if len(bones) > 1 else _any_marks(syllable)
+
+
 def place_patterns(communes: Path) -> list[Pattern]:
     """Patterns of the present communes and of former units and districts.
 
@@ -73,10 +112,12 @@ def place_patterns(communes: Path) -> list[Pattern]:
         if row["short"].lower() in _EVERYDAY:
             patterns.extend(_titled("commune", row["short"], row["code"]))
             taken.add(row["short"].lower())
+        add("commune", row["code"], _joined(row["name"]))
+        patterns.extend({"label": "commune", "pattern": form, "id": row["code"]} for form in _misspelt(row["name"]))
     former = sorted({unit["name"] for row in rows for unit in row["former_units"]})
     districts = sorted({unit["district"] for row in rows for unit in row["former_units"]})
     for name in districts:
-        add("old_place", name, _forms(name, bare=True))
+        add("old_place", name, _forms(name, bare=True) | _joined(name))
     for name in former:
         add("old_place", name, _forms(name, bare=False))
         short = _split(name)[1]
@@ -93,6 +134,7 @@ def document_patterns() -> list[Pattern]:
     patterns = []
     for row in rows:
         forms = {form.strip() for form in row["forms"].split(";")}
+        forms |= {"".join(form.split()) for form in forms if " " in form and len(form) > _LEAST_JOINED}
         for form in sorted(forms | {strip_diacritics(form) for form in forms}):
             patterns.append({"label": "document", "pattern": form, "id": row["document"]})
     return patterns
