@@ -116,11 +116,12 @@ def answers(
 ) -> None:
     """Lượt hỏi đáp đầy đủ qua HTTP, Rasa và các hành động, trên một bản sao của dữ liệu này."""
     from bot.evaluation.answers import ask_all, find_misses, report, rows_of
+    from bot.evaluation.running import on_a_copy
 
     asked, foreign = _load(questions, strip_diacritics), _load(out_of_scope, strip_diacritics)
     names = _names()
-    with counted("Hỏi đáp") as progress:
-        turns, fallbacks = ask_all([*asked, *foreign], get_settings(), progress)
+    with on_a_copy(get_settings()) as copy, counted("Hỏi đáp") as progress:
+        turns, fallbacks = ask_all([*asked, *foreign], copy, progress), copy.fallbacks()
     inside, outside = turns[: len(asked)], turns[len(asked) :]
     figures = report(inside, out_of_scope=outside, fallbacks=fallbacks, rounds=rounds, seed=seed)
     if save:
@@ -149,11 +150,12 @@ def dialogue(
 ) -> None:
     """Hội thoại nhiều lượt qua HTTP, Rasa và các hành động: theo lời của chính mình, rồi từ trạng thái đã ghi."""
     from bot.evaluation.dialogue import load_dialogues, play_all, report, rows_of
+    from bot.evaluation.running import on_a_copy
 
     recorded = load_dialogues(conversations)
     _names()
-    with counted("Hội thoại") as progress:
-        played, fallbacks = play_all(recorded, get_settings(), progress)
+    with on_a_copy(get_settings()) as copy, counted("Hội thoại") as progress:
+        played, fallbacks = play_all(recorded, copy, progress), copy.fallbacks()
     figures = report(played, fallbacks=fallbacks, rounds=rounds, seed=seed)
     if save:
         settings = _settings(conversations, False)

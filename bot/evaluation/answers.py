@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.bench.measure import percentiles
-from bot.evaluation.running import Heard, Talk, on_a_copy
-from common.settings import Settings
+from bot.evaluation.running import Copy, Heard, Talk
 from indexer.evaluation.bootstrap import ROUNDS, SEED
 from indexer.evaluation.decisions import DECISION_METRICS, behaviour_table, decision_values
 from indexer.evaluation.misses import Candidate, Miss, Named, in_order, kind_of
@@ -47,20 +46,14 @@ class Turn:
         return self.heard.aspect == self.question.aspect
 
 
-def ask_all(
-    questions: Sequence[Question], settings: Settings, progress: Progress | None = None
-) -> tuple[list[Turn], int]:
-    """Starts the service on a copy of this installation's state and asks everything.
-
-    The turns, and how many of them were answered without the dialogue engine: a run with such turns measures less.
-    """
+def ask_all(questions: Sequence[Question], copy: Copy, progress: Progress | None = None) -> list[Turn]:
+    """Asks everything, each question in a conversation of its own."""
     turns = []
-    with on_a_copy(settings) as copy:
-        for number, question in enumerate(questions, start=1):
-            turns.append(Turn(question, Talk(copy.client).say(question.question)))
-            if progress:
-                progress(number, len(questions))
-        return turns, copy.fallbacks()
+    for number, question in enumerate(questions, start=1):
+        turns.append(Turn(question, Talk(copy.client).say(question.question)))
+        if progress:
+            progress(number, len(questions))
+    return turns
 
 
 def rows_of(turns: Sequence[Turn], *, out_of_scope: bool = False) -> list[Row]:
@@ -107,7 +100,10 @@ def report(
     rounds: int = ROUNDS,
     seed: int = SEED,
 ) -> dict[str, Any]:
-    """Right behaviour, wrong confident answers, right procedure, right aspect; by source; with intervals."""
+    """Right behaviour, wrong confident answers, right procedure, right aspect; by source; with intervals.
+
+    `fallbacks`: turns that were answered without the dialogue engine; a run with such turns measures less.
+    """
     rows = rows_of(turns)
     found = means(rows, ANSWER_METRICS)
     figures: dict[str, Any] = {

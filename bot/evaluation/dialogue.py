@@ -18,9 +18,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from bot.evaluation.running import Heard, Talk, on_a_copy
+from bot.evaluation.running import Copy, Heard, Talk
 from common.errors import InvalidInput
-from common.settings import Settings
 from indexer.evaluation.bootstrap import ROUNDS, SEED
 from indexer.evaluation.questions import lines_of
 from indexer.evaluation.runs import Row, grouped, intervals, means
@@ -146,21 +145,15 @@ def play(dialogue: Dialogue, talk: Talk, prime: Prime | None = None) -> tuple[St
     return tuple(steps)
 
 
-def play_all(
-    dialogues: Sequence[Dialogue], settings: Settings, progress: Progress | None = None
-) -> tuple[list[Played], int]:
-    """Starts the service on a copy of this installation's state and plays every conversation both ways.
-
-    The plays, and how many turns were answered without the dialogue engine: a run with such turns measures less.
-    """
+def play_all(dialogues: Sequence[Dialogue], copy: Copy, progress: Progress | None = None) -> list[Played]:
+    """Plays every conversation both ways."""
     played = []
-    with on_a_copy(settings) as copy:
-        for number, dialogue in enumerate(dialogues, start=1):
-            strict = play(dialogue, Talk(copy.client))
-            played.append(Played(dialogue, strict, play(dialogue, Talk(copy.client), copy.trackers.set_slots)))
-            if progress:
-                progress(number, len(dialogues))
-        return played, copy.fallbacks()
+    for number, dialogue in enumerate(dialogues, start=1):
+        strict = play(dialogue, Talk(copy.client))
+        played.append(Played(dialogue, strict, play(dialogue, Talk(copy.client), copy.trackers.set_slots)))
+        if progress:
+            progress(number, len(dialogues))
+    return played
 
 
 def rows_of(played: Sequence[Played]) -> list[Row]:
@@ -207,7 +200,10 @@ def _told(step: Step) -> dict[str, Any]:
 
 
 def report(played: Sequence[Played], *, fallbacks: int = 0, rounds: int = ROUNDS, seed: int = SEED) -> dict[str, Any]:
-    """Shares of conversations whose last turn was resolved to a right procedure, by scene; every turn as played."""
+    """Shares of conversations whose last turn was resolved to a right procedure, by scene; every turn as played.
+
+    `fallbacks`: turns that were answered without the dialogue engine; a run with such turns measures less.
+    """
     rows = rows_of(played)
     return {
         "n": len(rows),

@@ -126,5 +126,7 @@ def _copy_state(settings: Settings, home: Path) -> None:
     if settings.database_url.startswith("sqlite") and source.exists():
         with sqlite3.connect(source) as live, sqlite3.connect(home / "isee.db") as copy:
             live.backup(copy)
-    if (settings.home / "secrets").exists():
-        shutil.copytree(settings.home / "secrets", home / "secrets")
+    # The index too: where it is stale the copy renews its own, never that of a running service.
+    for name in ("secrets", "index"):
+        if (settings.home / name).exists():
+            shutil.copytree(settings.home / name, home / name)
