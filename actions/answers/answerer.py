@@ -61,19 +61,28 @@ class TurnAnswerer:
             return self.unknown(turn, resolved)
         case = _said_case(turn, resolved.published) if resolved.kind == "same" else None
         if case:
-            return self.choose_case(replace(turn, entities={"case": (case,)}, procedure=resolved.published.code))
+            given = {"case": (case,)}
+            return self.choose_case(replace(turn, text="", entities=given, procedure=resolved.published.code))
         return self._about(turn, resolved)
 
     def choose(self, turn: Turn) -> Outcome:
         """One of the offered procedures, by button, by number or by its words."""
         if turn.entity("procedure_code"):
-            return self._about(turn, self._resolver.resolve(turn), aspect=_remembered(turn))
+            resolved = self._resolver.resolve(turn)
+            return self._about(turn, resolved, aspect=_remembered(turn)) if resolved.published else self.answer(turn)
         offered = [guide.code for guide in self._clarifier.offered(turn.candidates)]
         if not offered and not turn.procedure and len(self._resolver.residue(turn.text)) > _MOST_BESIDES_NUMBER:
             return self.answer(replace(turn, intent=""))  # a sentence with a number in it, no choice
+        if not offered and turn.text and turn.intent == "choose_procedure":
+            return self.answer(replace(turn, intent=""))
         if not offered:
             return self._nth_case(turn)
-        index = nth(turn.text, turn.entity("nth"), len(offered))
+        named = None if turn.entity("nth") else self._resolver.among(turn.text, turn.candidates)
+        index = offered.index(named.code) if named and named.code in offered else None
+        if index is None:
+            index = nth(turn.text, turn.entity("nth"), len(offered))
+        if index is None and turn.intent == "choose_procedure":
+            return self.answer(replace(turn, intent=""))
         if index is None:
             text = self._messages.render("clarify.invalid_choice", count=len(offered))
             return Outcome((self._clarifier.ask(offered)[0].model_copy(update={"text": text}),))
@@ -84,8 +93,15 @@ class TurnAnswerer:
         )
 
     def choose_case(self, turn: Turn) -> Outcome:
-        """The answer for one case of the procedure: what to bring then."""
+        """The answer for one case of the procedure: what to bring then. In words ("của em là cấp lại do mất"), a case
+        that the guide doesn't list is answered like any situation.
+        """
         published = self._kb.get(turn.entity("procedure_code") or turn.procedure or "")
+        if turn.text:
+            said = _said_case(turn, published) if published else None
+            if said is None:
+                return self.answer(replace(turn, intent="ask_conditions" if published else ""))
+            turn = replace(turn, entities={**turn.entities, "case": (said,)})
         if published is None:
             return self._which(turn)
         case = next((case.id for case in published.guide.cases if case.id == turn.entity("case")), None)

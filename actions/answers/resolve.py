@@ -48,7 +48,7 @@ _NTH = re.compile(
     r"\b(?:cai|so|thu|muc|dong|y|truong hop|lua chon|phuong an|chon|lay)?\s*(?:cai|so|thu)?\s*"
     r"(?P<which>\d|nhat|dau tien|dau|mot|hai|ba|tu|bon|nam)\b"
 )
-_LAST = re.compile(r"\b(?:cuoi|cuoi cung|duoi cung)\b")
+_LAST = re.compile(r"\b(?:cuoi|cuoi cung|duoi cung|chot|sau cung)\b")
 _FIRST = re.compile(r"\b(?:tren cung|dau tien)\b")
 _MIDDLE = re.compile(r"\bo giua\b")
 
@@ -86,7 +86,7 @@ class Resolver:
         if not residue:
             # Only an aspect or politeness: of the procedure under discussion, or of none.
             return Resolved("same", current) if current else Resolved("unnamed")
-        chosen = self._among(turn.text, turn.candidates)
+        chosen = self.among(turn.text, turn.candidates)
         if chosen and not current:
             return Resolved("new", chosen, residue=residue)
         return self._by_search(turn, current, residue)
@@ -192,7 +192,7 @@ class Resolver:
         others = [self._published(hit.code) for hit in hits[:_STAY_WITHIN] if hit.code != current.code]
         return any(other and naming(text, other.guide) >= max(_CLEARLY_NAMED, here + 0.01) for other in others)
 
-    def _among(self, text: str, candidates: Sequence[str]) -> Published | None:
+    def among(self, text: str, candidates: Sequence[str]) -> Published | None:
         """The offered procedure that the text names better than every other one."""
         offered = [found for found in map(self._published, candidates) if found]
         ranked = sorted(((naming(text, found.guide), found.code, found) for found in offered), reverse=True)
@@ -245,7 +245,7 @@ def name_words(guide: Guide) -> set[str]:
 def nth(text: str, entity: str | None, count: int) -> int | None:
     """Which of `count` offered things is meant, 0-based; None when the text doesn't say or says too many."""
     folded = fold(entity) if entity else fold(text)
-    if _LAST.search(folded):
+    if entity == "last" or _LAST.search(folded):
         return count - 1 if count else None
     if _FIRST.search(folded):
         return 0 if count else None

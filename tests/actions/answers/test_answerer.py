@@ -85,6 +85,10 @@ def test_a_choice_is_asked_with_numbers_and_taken_by_number(database: Database) 
     chosen = made.choose(after(turn, asked, text="cái thứ hai", intent="choose_nth"))
     assert chosen.slots["procedure"] == BIRTH_AGAIN and chosen.slots["rivals"] == [BIRTH]
     assert chosen.replies[0].answer and chosen.replies[0].answer.aspect is Aspect.FEE
+    by_name = made.choose(after(turn, asked, text="lấy cái đăng ký lại khai sinh", intent="choose_procedure"))
+    assert by_name.slots["procedure"] == BIRTH_AGAIN and by_name.replies[0].answer.aspect is Aspect.FEE
+    last = replace(after(turn, asked, text="cái cuối", intent="choose_nth"), entities={"nth": ("last",)})
+    assert made.choose(last).slots["procedure"] == BIRTH_AGAIN
     beyond = made.choose(after(turn, asked, text="số 7", intent="choose_nth"))
     assert "từ 1 đến 2" in beyond.replies[0].text and "procedure" not in beyond.slots
 
@@ -124,6 +128,9 @@ def test_a_case_is_chosen_by_its_words(database: Database) -> None:
     made = answerer(database, "abstain", BIRTH)
     turn = Turn(text="em không có giấy chứng sinh ạ", intent="ask_conditions", procedure=BIRTH)
     assert made.answer(turn).slots["case"] == "khong_giay_chung_sinh"
+    assert made.choose_case(replace(turn, intent="choose_case")).slots["case"] == "khong_giay_chung_sinh"
+    other = made.choose_case(replace(turn, text="của em là trường hợp sinh ba", intent="choose_case"))
+    assert "case" not in other.slots or other.slots["case"] is None
     has_one = replace(turn, text="em có giấy chứng sinh rồi ạ")
     assert made.answer(has_one).slots.get("case") is None
 
