@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,13 +96,13 @@ def report(
     turns: Sequence[Turn],
     *,
     out_of_scope: Sequence[Turn] = (),
-    fallbacks: int = 0,
+    fallbacks: Mapping[str, int] | None = None,
     rounds: int = ROUNDS,
     seed: int = SEED,
 ) -> dict[str, Any]:
     """Right behaviour, wrong confident answers, right procedure, right aspect; by source; with intervals.
 
-    `fallbacks`: turns that were answered without the dialogue engine; a run with such turns measures less.
+    `fallbacks`: turns that were answered without the dialogue engine, by reason; a run with such turns measures less.
     """
     rows = rows_of(turns)
     found = means(rows, ANSWER_METRICS)
@@ -117,7 +117,7 @@ def report(
         "table": behaviour_table((turn.question.behaviour, turn.behaviour) for turn in turns),
         "by_source": grouped(rows, _BY_SOURCE, lambda row: row.source.split(":")[0]),
         "latency_ms": percentiles([turn.heard.took_ms for turn in turns]) if turns else {},
-        "fallbacks": fallbacks,
+        "fallbacks": dict(fallbacks or {}),
         "bootstrap": {"rounds": rounds, "seed": seed},
     }
     asked = [row for row in rows if row.did["wanted_aspect"]]

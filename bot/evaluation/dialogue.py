@@ -199,10 +199,16 @@ def _told(step: Step) -> dict[str, Any]:
     }
 
 
-def report(played: Sequence[Played], *, fallbacks: int = 0, rounds: int = ROUNDS, seed: int = SEED) -> dict[str, Any]:
+def report(
+    played: Sequence[Played],
+    *,
+    fallbacks: Mapping[str, int] | None = None,
+    rounds: int = ROUNDS,
+    seed: int = SEED,
+) -> dict[str, Any]:
     """Shares of conversations whose last turn was resolved to a right procedure, by scene; every turn as played.
 
-    `fallbacks`: turns that were answered without the dialogue engine; a run with such turns measures less.
+    `fallbacks`: turns that were answered without the dialogue engine, by reason; a run with such turns measures less.
     """
     rows = rows_of(played)
     return {
@@ -211,7 +217,7 @@ def report(played: Sequence[Played], *, fallbacks: int = 0, rounds: int = ROUNDS
         "intervals": intervals(rows, METRICS, rounds=rounds, seed=seed),
         "by_scene": grouped(rows, METRICS, lambda row: row.source),
         "states_set": sum(step.primed for item in played for step in item.primed),
-        "fallbacks": fallbacks,
+        "fallbacks": dict(fallbacks or {}),
         "bootstrap": {"rounds": rounds, "seed": seed},
         "dialogues": [
             {"id": row.id, "scene": row.source, "gold_codes": row.gold_codes}

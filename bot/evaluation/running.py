@@ -25,7 +25,7 @@ _CODE = re.compile(r"\d\.\d{6}")
 # On a busy machine a turn may wait; an answer without the dialogue engine would measure something else.
 _PATIENCE = {"ISEE_RASA_TIMEOUT_S": "90"}
 _TIMEOUT_S = 150
-_FALLBACKS = re.compile(r"^isee_fallbacks_total\{.*\} (?P<count>\S+)$", re.MULTILINE)
+_FALLBACKS = re.compile(r'^isee_fallbacks_total\{reason="(?P<reason>\w+)"\} (?P<count>\S+)$', re.MULTILINE)
 # What the citizen sees as the wanted behaviours of the question files.
 _BEHAVIOURS = {
     "answered": "answer",
@@ -97,10 +97,10 @@ class Copy:
     client: httpx.Client
     trackers: TrackerStore
 
-    def fallbacks(self) -> int:
-        """Turns so far that were answered without the dialogue engine."""
+    def fallbacks(self) -> dict[str, int]:
+        """Turns so far that were answered without the dialogue engine, by reason."""
         metrics = self.client.get("/metrics").raise_for_status().text
-        return sum(int(float(found["count"])) for found in _FALLBACKS.finditer(metrics))
+        return {found["reason"]: int(float(found["count"])) for found in _FALLBACKS.finditer(metrics)}
 
 
 @contextmanager

@@ -141,8 +141,9 @@ def cells(row: dict[str, Any], names: Iterable[str]) -> list[str]:
 
 def _warn(figures: dict[str, Any], console: Console) -> None:
     if figures["fallbacks"]:
-        count = figures["fallbacks"]
-        console.print(f"[red]{count} lượt được trả lời không qua Rasa (máy bận hay Rasa dừng): hãy đo lại.[/red]")
+        count = sum(figures["fallbacks"].values())
+        why = ", ".join(f"{reason} {times}" for reason, times in figures["fallbacks"].items())
+        console.print(f"[red]{count} lượt được trả lời không qua Rasa ({why}): hãy xem vì sao rồi đo lại.[/red]")
 
 
 def _with_intervals(

@@ -60,10 +60,10 @@ def test_every_block_of_a_retrieval_run_is_printed():
 
 
 def test_a_whole_turn_run_is_printed_with_its_wrong_aspects():
-    figures = answers_report([turn(answered("1.000001", "time"), aspect="fee")], fallbacks=2, rounds=100)
+    figures = answers_report([turn(answered("1.000001", "time"), aspect="fee")], fallbacks={"late": 2}, rounds=100)
     text = printed(print_answers, figures)
     assert "cần fee: time 1" in text
-    assert "2 lượt được trả lời không qua Rasa" in text
+    assert "2 lượt được trả lời không qua Rasa (late 2)" in text
 
 
 def test_an_unresolved_dialogue_is_printed_turn_by_turn():
