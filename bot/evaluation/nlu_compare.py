@@ -5,8 +5,8 @@
 The variants are config.yml with one of two classifiers (LogisticRegressionClassifier, DIETClassifier) and with the
 sparse featurizers, the dense one, or both. Every held-out example is read twice: as written, and without diacritics
 with one typing slip. Lines of `--nonsense` belong to no intent: a variant is good where it sends them to
-`out_of_scope` or to the fallback. Size, memory and latency are those of a model trained on everything, in a process
-of its own with one thread for numbers.
+`out_of_scope` or to the fallback. With `--whole` size, memory and latency are those of a whole pipeline trained on
+everything, in a process of its own.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,19 @@ _FEATURES = {"sparse": {_SPARSE}, "dense": {_DENSE}, "both": {_SPARSE, _DENSE}}
 VARIANTS = tuple(f"{kind}-{features}" for kind in ("lr", "diet") for features in _FEATURES)
 _CAUGHT = {"out_of_scope", "nlu_fallback"}
 _SEED = 7
+_DIET_EPOCHS = 40
+_THRESHOLD = 0.2
 # Where thresholds are compared at equal cost: this share of held-out examples may fall below.
 _AFFORDED = 0.03
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one trained classifier made of the texts held out: intent and confidence, and what it took."""
+
+    found: list[tuple[str, float]]
+    seconds: float
+    milliseconds: list[float]
 
 
 def read_examples(folder: Path) -> list[Example]:
@@ -107,94 +119,209 @@ def pipeline(config: dict[str, Any], variant: str, epochs: int) -> dict[str, Any
     return {**config, "pipeline": kept, "policies": []}
 
 
-def train(config: dict[str, Any], examples: Sequence[Example], folder: Path) -> tuple[Path, float]:
-    """The archive of a model trained on `examples`, and the seconds that took."""
-    from rasa.model_training import train_nlu
+class Bench:
+    """Features of all texts, made once by the components of config.yml, and classifiers trained on parts of them.
 
-    by_intent: dict[str, list[str]] = defaultdict(list)
-    for text, intent in examples:
-        by_intent[intent].append(text)
-    data = {
-        "version": "3.1",
-        "nlu": [{"intent": name, "examples": "".join(f"- {t}\n" for t in texts)} for name, texts in by_intent.items()],
-    }
-    (folder / "nlu.yml").write_text(yaml.safe_dump(data, allow_unicode=True), "utf-8")
-    (folder / "config.yml").write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
-    started = time.perf_counter()
-    model = train_nlu(config=str(folder / "config.yml"), nlu_data=str(folder / "nlu.yml"), output=str(folder))
-    return Path(str(model)), time.perf_counter() - started
+    Counting all texts and then hiding from each fold the words that only its held-out part holds is the same as
+    counting the training part alone.
+    """
 
+    def __init__(self, config: dict[str, Any], texts: Sequence[str], storage: Path) -> None:
+        from rasa.engine.graph import ExecutionContext, GraphSchema
+        from rasa.engine.storage.local_model_storage import LocalModelStorage
+        from rasa.shared.nlu.constants import TEXT
+        from rasa.shared.nlu.training_data.message import Message
+        from rasa.shared.nlu.training_data.training_data import TrainingData
 
-def parse(model: Path, texts: Sequence[str]) -> list[tuple[str, float, float]]:
-    """Intent, confidence and milliseconds of each text."""
-    from rasa.core.agent import Agent
+        self._storage, self._context = LocalModelStorage.create(storage), ExecutionContext(GraphSchema({}))
+        distinct = {text: Message({TEXT: text}) for text in texts}
+        self._messages = [distinct[text] for text in texts]
+        data = TrainingData(list(distinct.values()))
+        for number, step in enumerate(config["pipeline"]):
+            if step["name"] in _CLASSIFIERS:
+                break
+            component = self._component(step, f"step{number}")
+            if hasattr(component, "train"):
+                component.train(data)
+            if hasattr(component, "process_training_data"):
+                component.process_training_data(data)
+            else:
+                component.process(data.training_examples)
 
-    agent = Agent.load(str(model))
+    def _component(self, step: dict[str, Any], name: str) -> Any:
+        from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+        from rasa.engine.storage.resource import Resource
+        from rasa.shared.utils.common import class_from_module_path
 
-    async def run() -> list[tuple[str, float, float]]:
-        found = []
-        for text in texts:
-            started = time.perf_counter()
-            intent = (await agent.parse_message(text))["intent"]
-            found.append((intent["name"], float(intent["confidence"]), (time.perf_counter() - started) * 1000))
-        return found
+        if "." in step["name"]:
+            kind = class_from_module_path(step["name"])
+        else:
+            kind = DefaultV1Recipe._from_registry(step["name"]).clazz
+        settings = {**kind.get_default_config(), **{key: value for key, value in step.items() if key != "name"}}
+        self._context.node_name = name
+        return kind.create(settings, self._storage, Resource(name), self._context)
 
-    return asyncio.run(run())
+    def fold(self, classifier: dict[str, Any], features: str, training: dict[int, str], held: Sequence[int]) -> Fold:
+        """Trains on the texts of `training` (number → intent); intent and confidence of each text in `held`."""
+        from rasa.shared.nlu.constants import INTENT
+        from rasa.shared.nlu.training_data.training_data import TrainingData
+
+        known = self._known(list(training), features)
+        rows = [self._row(number, features, known) for number in training]
+        for row, intent in zip(rows, training.values(), strict=True):
+            row.set(INTENT, intent)
+        component = self._component(classifier, "classifier")
+        started = time.perf_counter()
+        component.train(TrainingData(rows))
+        seconds = time.perf_counter() - started
+        asked = [self._row(number, features, known) for number in held]
+        milliseconds = []
+        for row in asked:
+            began = time.perf_counter()
+            component.process([row])
+            milliseconds.append((time.perf_counter() - began) * 1000)
+        found = [(row.get(INTENT)["name"], float(row.get(INTENT)["confidence"])) for row in asked]
+        return Fold(found, seconds, milliseconds)
+
+    def _known(self, numbers: Sequence[int], features: str) -> dict[str, Any]:
+        """By featurizer: 1 for each counted word that the training part holds."""
+        import numpy as np
+
+        seen: dict[str, Any] = {}
+        for number in numbers if features != "dense" else ():
+            for part in self._messages[number].features:
+                if part.is_sparse() and part.type == "sentence":
+                    mask = seen.setdefault(part.origin, np.zeros(part.features.shape[1], dtype=bool))
+                    mask[part.features.tocsr().indices] = True
+        return seen
+
+    def _row(self, number: int, features: str, known: dict[str, Any]) -> Any:
+        """A copy of one message with the wanted features of the whole sentence."""
+        from rasa.shared.nlu.constants import TEXT
+        from rasa.shared.nlu.training_data.features import Features
+        from rasa.shared.nlu.training_data.message import Message
+        from scipy.sparse import diags
+
+        source = self._messages[number]
+        row = Message({TEXT: source.get(TEXT)})
+        for part in source.features:
+            if (
+                part.type != "sentence"
+                or (features == "sparse" and part.is_dense())
+                or (features == "dense" and part.is_sparse())
+            ):
+                continue
+            values = part.features
+            if part.is_sparse():
+                values = (values @ diags(known[part.origin].astype(values.dtype))).tocoo()
+            row.add_features(Features(values, part.type, part.attribute, part.origin))
+        return row
 
 
 def scores(wanted: Sequence[str], got: Sequence[str]) -> dict[str, float]:
     """Accuracy and macro-averaged F1."""
-    right, said, asked = Counter(w for w, g in zip(wanted, got) if w == g), Counter(got), Counter(wanted)
+    right, said, asked = Counter(w for w, g in zip(wanted, got, strict=True) if w == g), Counter(got), Counter(wanted)
     f1 = [2 * right[name] / (said[name] + count) for name, count in asked.items()]
     return {"accuracy": round(sum(right.values()) / len(wanted), 4), "macro_f1": round(sum(f1) / len(f1), 4)}
 
 
-def compare(variant: str, config: dict[str, Any], rows: Sequence[Example], lines: Sequence[str], count: int) -> dict:
-    """All figures of one variant."""
+def compare(
+    bench: Bench, variant: str, step: dict[str, Any], rows: Sequence[Example], outside: int, dealt: int, used: int
+) -> dict[str, Any]:
+    """All figures of one variant. The bench's texts are the rows, the rows with noise, and `outside` foreign lines."""
+    features, count = variant.split("-")[1], len(rows)
     wanted: list[str] = []
-    got: dict[str, list[tuple[str, float, float]]] = {"as written": [], "noisy": []}
-    outside: list[tuple[str, float, float]] = []
-    for training, held in folds(rows, count):
-        with tempfile.TemporaryDirectory(prefix="isee-nlu-") as folder:
-            model, _ = train(config, training, Path(folder))
-            texts = [text for text, _ in held]
-            read = parse(model, [*texts, *map(noisy, texts), *lines])
+    clean: list[tuple[str, float]] = []
+    rough: list[tuple[str, float]] = []
+    foreign: list[tuple[str, float]] = []
+    seconds, milliseconds = [], []
+    for training, held in list(folds([(str(n), intent) for n, (_, intent) in enumerate(rows)], dealt))[:used]:
+        numbers = [int(number) for number, _ in held]
+        others = list(range(2 * count, 2 * count + outside))
+        fold = bench.fold(
+            step,
+            features,
+            {int(n): intent for n, intent in training},
+            [*numbers, *(n + count for n in numbers), *others],
+        )
         wanted += [intent for _, intent in held]
-        got["as written"] += read[: len(held)]
-        got["noisy"] += read[len(held) : 2 * len(held)]
-        outside += read[2 * len(held) :]
-    taken = [confidence for intent, confidence, _ in outside if intent not in _CAUGHT]
-    sure = sorted(confidence for intent, confidence, _ in got["as written"] if intent not in _CAUGHT)
+        clean += fold.found[: len(held)]
+        rough += fold.found[len(held) : 2 * len(held)]
+        foreign += fold.found[2 * len(held) :]
+        seconds.append(fold.seconds)
+        milliseconds += fold.milliseconds
+    sure = sorted(confidence for intent, confidence in clean if intent not in _CAUGHT)
     afforded = sure[int(_AFFORDED * len(sure))]
-    wrong = Counter(pair for pair in zip(wanted, (g[0] for g in got["as written"])) if pair[0] != pair[1])
-    with tempfile.TemporaryDirectory(prefix="isee-nlu-") as folder:
-        model, seconds = train(config, rows, Path(folder))
-        size = model.stat().st_size
-        texts = [text for text, _ in rows][:: max(1, len(rows) // 300)]
-        done = subprocess.run(
-            [sys.executable, "-m", "bot.evaluation.nlu_compare", "--measure", str(model)],
-            input=json.dumps(texts), cwd=_ROOT, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+    wrong = Counter(pair for pair in zip(wanted, (g[0] for g in clean), strict=True) if pair[0] != pair[1])
+    ordered = sorted(milliseconds)
     return {
         "variant": variant,
-        **{name: scores(wanted, [g[0] for g in read]) for name, read in got.items()},
-        "nonsense taken": round(len(taken) / len(outside), 4) if outside else None,
-        "nonsense taken at equal cost": round(sum(c >= afforded for c in taken) / len(outside), 4) if outside else None,
-        "threshold at equal cost": round(afforded, 3),
-        "training_s": round(seconds, 1),
-        "model_mb": round(size / 2**20, 2),
-        **json.loads(done.stdout.splitlines()[-1]),
+        "folds": len(seconds),
+        "as written": scores(wanted, [intent for intent, _ in clean]),
+        "noisy": scores(wanted, [intent for intent, _ in rough]),
+        "fallback": {
+            f"at {name}": {
+                "threshold": round(least, 3),
+                "nonsense taken": _share(c >= least and i not in _CAUGHT for i, c in foreign),
+                "examples lost": _share(c < least for _, c in clean),
+            }
+            for name, least in (("config", _THRESHOLD), ("equal cost", afforded))
+        },
+        "training_s": round(sum(seconds) / len(seconds), 1),
+        "classifier_p50_ms": round(ordered[len(ordered) // 2], 2),
+        "classifier_p95_ms": round(ordered[int(0.95 * len(ordered))], 2),
         "confusions": [[*pair, number] for pair, number in wrong.most_common(25)],
     }
 
 
+def _share(flags: Iterable[bool]) -> float:
+    values = list(flags)
+    return round(sum(values) / len(values), 4)
+
+
+def whole(config: dict[str, Any], rows: Sequence[Example]) -> dict[str, Any]:
+    """Size, memory and latency of the whole pipeline, trained on everything, in a process of its own."""
+    from rasa.model_training import train_nlu
+
+    by_intent: dict[str, list[str]] = defaultdict(list)
+    for text, intent in rows:
+        by_intent[intent].append(text)
+    blocks = [{"intent": name, "examples": "".join(f"- {t}\n" for t in texts)} for name, texts in by_intent.items()]
+    with tempfile.TemporaryDirectory(prefix="isee-nlu-") as name:
+        folder = Path(name)
+        (folder / "nlu.yml").write_text(yaml.safe_dump({"version": "3.1", "nlu": blocks}, allow_unicode=True), "utf-8")
+        (folder / "config.yml").write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
+        model = Path(str(train_nlu(str(folder / "config.yml"), str(folder / "nlu.yml"), str(folder))))
+        texts = [text for text, _ in rows][:: max(1, len(rows) // 200)]
+        done = subprocess.run(
+            [sys.executable, "-m", "bot.evaluation.nlu_compare", "--measure", str(model)],
+            input=json.dumps(texts), cwd=_ROOT, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return {"model_mb": round(model.stat().st_size / 2**20, 2), **json.loads(done.stdout.splitlines()[-1])}
+
+
 def measure(model: Path) -> dict[str, float]:
-    """Latency and memory of one loaded model: texts on standard input as a JSON list."""
-    texts = json.load(sys.stdin)
-    parse_ms = sorted(ms for _, _, ms in parse(model, texts[:20] + texts)[20:])
+    """Milliseconds of CPU a message, and memory, of one loaded model: texts on standard input as a JSON list.
+
+    CPU time, because the machine may be busy with other work.
+    """
+    from rasa.core.agent import Agent
+
+    agent = Agent.load(str(model))
+    spent = []
+
+    async def run() -> None:
+        texts = json.load(sys.stdin)
+        for text in [*texts[:20], *texts]:
+            started = time.process_time()
+            await agent.parse_message(text)
+            spent.append((time.process_time() - started) * 1000)
+
+    asyncio.run(run())
+    ordered = sorted(spent[20:])
     return {
-        "p50_ms": round(parse_ms[len(parse_ms) // 2], 2),
-        "p95_ms": round(parse_ms[int(0.95 * len(parse_ms))], 2),
+        "cpu_p50_ms": round(ordered[len(ordered) // 2], 2),
+        "cpu_p95_ms": round(ordered[int(0.95 * len(ordered))], 2),
         "rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
 
@@ -213,7 +340,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--only", default=",".join(VARIANTS), help="variants, comma-separated")
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--epochs", type=int, default=100, help="of DIET")
+    parser.add_argument("--used", type=int, default=0, help="folds really trained; 0: all")
+    parser.add_argument("--epochs", type=int, default=_DIET_EPOCHS, help="of DIET")
+    parser.add_argument("--whole", action="store_true", help="also size, memory and latency of the whole pipeline")
     parser.add_argument("--config", type=Path, default=_ROOT / "config.yml")
     parser.add_argument("--data", type=Path, default=_ROOT / "nlu_data" / "nlu")
     parser.add_argument("--nonsense", type=Path, default=_ROOT / "tests" / "engine" / "nonsense.txt")
@@ -223,17 +352,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.measure:
         sys.stdout.write(json.dumps(measure(options.measure)) + "\n")
         return 0
-    config = yaml.safe_load(options.config.read_text("utf-8"))
-    lines = [line for line in options.nonsense.read_text("utf-8").splitlines() if line and not line.startswith("#")]
-    rows = read_examples(options.data)
-    done = []
     for variant in options.only.split(","):
         if variant not in VARIANTS:
             parser.error(f"--only {variant}: must be among {', '.join(VARIANTS)}")
-        figures = compare(variant, pipeline(config, variant, options.epochs), rows, lines, options.folds)
-        done.append(json.dumps(figures, ensure_ascii=False))
-        sys.stdout.write(done[-1] + "\n")
-        sys.stdout.flush()
+    config = yaml.safe_load(options.config.read_text("utf-8"))
+    lines = [line for line in options.nonsense.read_text("utf-8").splitlines() if line and not line.startswith("#")]
+    rows = read_examples(options.data)
+    texts = [text for text, _ in rows]
+    done = []
+    with tempfile.TemporaryDirectory(prefix="isee-nlu-") as folder:
+        bench = Bench(pipeline(config, "lr-both", 0), [*texts, *map(noisy, texts), *lines], Path(folder))
+        for variant in options.only.split(","):
+            steps = pipeline(config, variant, options.epochs)
+            step = next(step for step in steps["pipeline"] if step["name"] in _CLASSIFIERS)
+            figures = compare(bench, variant, step, rows, len(lines), options.folds, options.used or options.folds)
+            if options.whole:
+                figures |= whole(steps, rows)
+            done.append(json.dumps(figures, ensure_ascii=False))
+            sys.stdout.write(done[-1] + "\n")
+            sys.stdout.flush()
     if options.out:
         options.out.write_text("\n".join(done) + "\n", "utf-8")
     return 0
