@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -109,7 +109,7 @@ def service(settings: Settings, home: Path, extra: Mapping[str, str] | None = No
     }
     command = [sys.executable, "-m", "bot.cli", "serve"]
     with _started(
-        command, environment, home / "service.log", f"http://127.0.0.1:{port}", "/healthz/ready?engine=up"
+        command, environment, home / "service.log", f"http://127.0.0.1:{port}", "/healthz/ready", whole=_whole
     ) as running:
         yield running
 
@@ -133,13 +133,20 @@ def bare_bot(settings: Settings, folder: Path) -> Iterator[Running]:
 
 @contextmanager
 def _started(
-    command: list[str], environment: dict[str, str], log: Path, url: str, ready: str, cwd: Path = PROJECT_ROOT
+    command: list[str],
+    environment: dict[str, str],
+    log: Path,
+    url: str,
+    ready: str,
+    *,
+    cwd: Path = PROJECT_ROOT,
+    whole: Callable[[httpx.Response], bool] = lambda response: response.status_code == 200,
 ) -> Iterator[Running]:
     begun = time.perf_counter()
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=out, stderr=subprocess.STDOUT)
     try:
-        _await(process, url + ready, log)
+        _await(process, url + ready, log, whole)
         yield Running(url, process, time.perf_counter() - begun)
     finally:
         process.terminate()
@@ -149,13 +156,18 @@ def _started(
             process.kill()
 
 
-def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _whole(response: httpx.Response) -> bool:
+    """Ready with its engine: without it the service answers too, but by search alone."""
+    return response.status_code == 200 and response.json().get("status") == "ready"
+
+
+def _await(process: subprocess.Popen[bytes], url: str, log: Path, whole: Callable[[httpx.Response], bool]) -> None:
     limit = time.monotonic() + _START_LIMIT_S
     while time.monotonic() < limit:
         if process.poll() is not None:
             break
         try:
-            if httpx.get(url, timeout=2).status_code == 200:
+            if whole(httpx.get(url, timeout=2)):
                 return
         except httpx.HTTPError:
             pass
