@@ -17,7 +17,7 @@ from bot.rasa_model import engine_environment, rasa_command
 from common.errors import SetupProblem
 from common.settings import PROJECT_ROOT, Settings
 
-__all__ = ["Running", "bare_bot", "free_port", "resident_mb", "service"]
+__all__ = ["Running", "bare_bot", "engine_ready", "free_port", "resident_mb", "service"]
 
 _START_LIMIT_S = 240
 _BARE_PROJECT = {
@@ -109,7 +109,7 @@ def service(settings: Settings, home: Path, extra: Mapping[str, str] | None = No
     }
     command = [sys.executable, "-m", "bot.cli", "serve"]
     with _started(
-        command, environment, home / "service.log", f"http://127.0.0.1:{port}", "/healthz/ready", whole=_whole
+        command, environment, home / "service.log", f"http://127.0.0.1:{port}", "/healthz/ready", whole=engine_ready
     ) as running:
         yield running
 
@@ -156,7 +156,7 @@ def _started(
             process.kill()
 
 
-def _whole(response: httpx.Response) -> bool:
+def engine_ready(response: httpx.Response) -> bool:
     """Ready with its engine: without it the service answers too, but by search alone."""
     return response.status_code == 200 and response.json().get("status") == "ready"
 

@@ -7,6 +7,9 @@ A file of JSON lines: `{"id", "turns": [{"role": "user", "text"} | {"role": "ass
 - *primed*: where our reply to a turn left the conversation in another state than the recorded one (another procedure,
   other offers or another order), the dialogue state is set to the recorded one before the next turn. What follows is
   judged on its own merits, not on an earlier turn's.
+
+`strict_own_order` is strict, but a last turn that only counts ("cái thứ hai") is judged by our own list where that
+differs from the recorded one: the citizen would have counted there.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from actions.answers.resolve import nth
 from bot.evaluation.running import Copy, Heard, Talk
 from common.errors import InvalidInput
 from indexer.evaluation.bootstrap import ROUNDS, SEED
@@ -28,7 +32,7 @@ __all__ = ["Dialogue", "Played", "Step", "load_dialogues", "play", "play_all", "
 
 Progress = Callable[[int, int], None]
 Prime = Callable[[str, Mapping[str, Any]], None]
-METRICS = ("strict", "primed", "strict_or_offered", "primed_or_offered", "follow_ups")
+METRICS = ("strict", "strict_own_order", "primed", "strict_or_offered", "primed_or_offered", "follow_ups")
 
 
 class Said(BaseModel):
@@ -64,6 +68,15 @@ class Dialogue(BaseModel):
             return "choice"
         return "follow_up" if set(before.codes) & set(self.gold_codes) else "switch"
 
+    @property
+    def counted(self) -> int | None:
+        """The place that the last turn counts to in the recorded list, where that is the right procedure; else None."""
+        lists = [said for said in self.turns[:-1] if said.role == "assistant"]
+        if not lists or lists[-1].kind != "list":
+            return None
+        place = nth(self.turns[-1].text, None, len(lists[-1].codes))
+        return place if place is not None and lists[-1].codes[place] in self.gold_codes else None
+
 
 @dataclass(frozen=True)
 class Step:
@@ -92,6 +105,17 @@ class Played:
     dialogue: Dialogue
     strict: tuple[Step, ...]
     primed: tuple[Step, ...]
+
+    @property
+    def own_order(self) -> bool:
+        """Whether the strict last turn is right, a counted choice taken as one of our own offers."""
+        place, last = self.dialogue.counted, self.strict[-1]
+        if place is None or len(self.strict) < 2 or self.strict[-2].heard.behaviour != "clarify":
+            return last.resolved
+        offers = self.strict[-2].heard.codes
+        if place >= len(offers):
+            return last.resolved
+        return last.heard.behaviour == "answer" and last.heard.codes[:1] == offers[place : place + 1]
 
 
 def load_dialogues(path: Path) -> list[Dialogue]:
@@ -171,6 +195,7 @@ def _row(item: Played) -> Row:
         gold_codes=item.dialogue.gold_codes,
         values={
             "strict": float(strict.resolved),
+            "strict_own_order": float(item.own_order),
             "primed": float(primed.resolved),
             "strict_or_offered": float(strict.met),
             "primed_or_offered": float(primed.met),

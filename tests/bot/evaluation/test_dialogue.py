@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.evaluation.dialogue import Dialogue, Played, load_dialogues, play, recorded_state, report
+from bot.evaluation.dialogue import Dialogue, Played, load_dialogues, play, recorded_state, report, rows_of
 from common.errors import InvalidInput
 from tests.bot.evaluation.bodies import Script, answered, offered
 
@@ -94,6 +94,22 @@ def test_report_counts_last_turns_by_scene():
     assert figures["by_scene"]["choice"]["strict"] == 0.0
     assert figures["by_scene"]["follow_up"]["primed"] == 1.0
     assert figures["dialogues"][0]["strict"][1]["text"] == "cái thứ hai"
+
+
+def test_a_counted_choice_may_be_judged_by_our_own_list():
+    def values(*bodies) -> dict:
+        steps = play(CHOICE, Script(*bodies))
+        (row,) = rows_of([Played(CHOICE, steps, steps)])
+        return row.values
+
+    assert CHOICE.counted == 1
+    assert FOLLOW_UP.counted is None
+    own = values(offered(B, A), answered(A))
+    assert (own["strict"], own["strict_own_order"]) == (0.0, 1.0)
+    other = values(offered(B, A), answered(B))
+    assert (other["strict"], other["strict_own_order"]) == (1.0, 0.0)
+    shorter = values(offered(A), answered(A))
+    assert (shorter["strict"], shorter["strict_own_order"]) == (0.0, 0.0)
 
 
 def test_scenes():
