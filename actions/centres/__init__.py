@@ -94,6 +94,11 @@ class Centres:
                         found.append(names[name])
         return found
 
+    def coded(self, code: str | None) -> Place | None:
+        """The present unit with this code, as a place named; None for an unknown code."""
+        unit = next((unit for unit in self.units if unit.code == code), None)
+        return Place(unit.name, (unit,), former=False) if unit else None
+
     def nearest(self, lat: float, lon: float, count: int = 3) -> list[tuple[Unit, float]]:
         """The `count` units whose middle lies nearest, with kilometres as the crow flies (haversine)."""
         placed = [(unit, _kilometres(lat, lon, unit.lat, unit.lon)) for unit in self.units if unit.lat and unit.lon]

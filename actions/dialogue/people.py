@@ -96,6 +96,9 @@ class FindCentre(DialogueAction):
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         places = self._services.centres.mentioned(turn.text) if turn.text else []
+        # A misspelt name ("phuong hg gai") that only the gazetteer knows.
+        guessed = None if places else self._services.centres.coded(turn.entity("commune"))
+        places = [guessed] if guessed else places
         if turn.text and not _spoken(self.name(), turn) and self._answerer.has_matter(turn.text):
             return self._answerer.answer(turn)
         parts = [self._about(place) for place in places[:2]] or [self._which(turn)]

@@ -7,6 +7,7 @@ and place names; here the path comes from `ISEE_HOME` and each text is read once
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ from spacy.language import Language
 from spacy.tokens import Span
 
 from bot.engine.normaliser import NORMALISED, ISeeNormaliser
+
+_CODES = ("dossier_code", "procedure_code")
+_BREAKS = {"dossier_code": re.compile(r"\s*[-–—_]+\s*|\s+"), "procedure_code": re.compile(r"\s*[.,]+\s*")}
 
 __all__ = ["VietnameseEntities", "VietnameseTokenizer", "load_pipeline", "pipeline_path"]
 
@@ -110,7 +114,15 @@ class VietnameseEntities(GraphComponent, EntityExtractorMixin):
     def _entity(span: Span) -> dict[str, Any]:
         return {
             "entity": span.label_,
-            "value": span.ent_id_ or span.text,
+            "value": span.ent_id_ or _as_stored(span),
             "start": span.start_char,
             "end": span.end_char,
         }
+
+
+def _as_stored(span: Span) -> str:
+    """The text of `span`; a code without the blanks, commas and long dashes that people type into it."""
+    if span.label_ not in _CODES:
+        return str(span.text)
+    point = "." if span.label_ == "procedure_code" else "-"
+    return _BREAKS[span.label_].sub(point, str(span.text).strip())

@@ -131,6 +131,12 @@ async def test_centres_by_place(executor: Any, text: str, said: str) -> None:
     assert said in replies[0].text and "thứ Hai đến thứ Sáu" in replies[0].text
 
 
+async def test_a_centre_by_a_misspelt_place(executor: Any) -> None:
+    asked = user("trung tâm phuong hg gai", "find_centre", {"commune": "06685"})
+    replies, _ = await run(executor, "action_find_centre", asked)
+    assert "Trung tâm Phục vụ hành chính công phường Hồng Gai" in replies[0].text
+
+
 @pytest.mark.parametrize(
     ("action", "intent", "text"),
     [
