@@ -18,13 +18,14 @@ from common.database import Database
 from common.errors import InvalidGuide, InvalidInput, NotFound
 from common.settings import get_settings
 from knowledge_base.catalogue import catalogue_codes, catalogue_facts, undecided_codes
-from knowledge_base.demand import check_demand, phrasing_coverage
+from knowledge_base.demand import check_demand, demand, phrasing_coverage
 from knowledge_base.export import export_yaml
 from knowledge_base.importer import ImportReport, import_catalogue
 from knowledge_base.loader import GUIDES_DIR
 from knowledge_base.model import Origin, Published
 from knowledge_base.phrasing import check_phrasings
 from knowledge_base.store import KnowledgeBase
+from knowledge_base.twins import check_twins
 from knowledge_base.validator import Report, validate_tree
 
 __all__ = ["app"]
@@ -68,6 +69,7 @@ def validate(
     if folder.resolve() == GUIDES_DIR:
         report.errors.extend(check_phrasings(catalogue_codes() or (), guides=report.guides))
         report.errors.extend(check_demand({row["code"]: row["name"] for row in catalogue_facts()}))
+        report.errors.extend(check_twins(catalogue_codes() or (), demand()))
     if as_json:
         _json(_report_data(report))
     else:

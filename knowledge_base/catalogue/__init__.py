@@ -12,12 +12,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from common.settings import get_settings
 from knowledge_base.model import Guide
 from knowledge_base.parsing import PORTAL_PAGE
 from knowledge_base.phrasing import with_phrasings
 from knowledge_base.wording import sentence
 
-__all__ = ["FACTS", "catalogue_codes", "catalogue_facts", "facts_guide", "load_facts", "undecided_codes"]
+__all__ = [
+    "FACTS",
+    "catalogue_codes",
+    "catalogue_facts",
+    "facts_guide",
+    "foreign_province",
+    "load_facts",
+    "undecided_codes",
+]
 
 FACTS = Path(__file__).resolve().parent / "facts.jsonl"
 
@@ -40,6 +49,18 @@ def catalogue_codes() -> frozenset[str] | None:
 def undecided_codes() -> frozenset[str]:
     """Codes for which the official catalogue names no decision that could be read."""
     return frozenset(row["code"] for row in catalogue_facts() if "decision" not in row)
+
+
+def foreign_province(code: str) -> str | None:
+    """The other province (its issuing body) whose own procedure this is; None for what citizens here can use."""
+    home = get_settings().province
+    other = _provinces().get(code)
+    return other if other and home not in other else None
+
+
+@lru_cache(maxsize=1)
+def _provinces() -> dict[str, str]:
+    return {row["code"]: row["province"] for row in catalogue_facts() if "province" in row}
 
 
 def load_facts(path: Path = FACTS) -> list[Guide]:
