@@ -162,6 +162,15 @@ class TurnAnswerer:
         """Whether `text` is about something beside places, politeness and aspects."""
         return bool(self._resolver.residue(text))
 
+    def steered_to(self, turn: Turn) -> Outcome | None:
+        """The answer where a text that seems to steer ("quay lại căn cước đi") names a matter; None where it doesn't."""
+        words = self._resolver.steered(turn.text)
+        if len(words) < _LEAST_SHARED:
+            return None
+        named = replace(turn, text=" ".join(words), intent="", procedure=None)
+        resolved = self._resolver.resolve(named)
+        return self.answer(named) if resolved.kind in ("new", "clarify") else None
+
     def petition(self, turn: Turn) -> Outcome | None:
         """The formal procedure (khiếu nại, tố cáo) that `turn` asks for by name; None for a grievance."""
         formal = [word for word in data("evidence")["petition"] if has_phrase(fold(turn.text), word)]

@@ -109,6 +109,11 @@ class Resolver:
         """The content syllables left when function words, aspect words and place names are taken away."""
         return tuple(left_over(text, (*aspect_phrases(), *self._places, *data("follow_up")["neutral"])))
 
+    def steered(self, text: str) -> tuple[str, ...]:
+        """Like `residue`, without the words of steering."""
+        neutral = (*data("follow_up")["neutral"], *data("follow_up")["steering"])
+        return tuple(left_over(text, (*aspect_phrases(), *self._places, *neutral)))
+
     def filed(self, text: str) -> tuple[str, ...]:
         """Like `residue`, without the words of filing: what is left names the matter to be filed."""
         filing = data("follow_up")["filing"]
@@ -135,6 +140,8 @@ class Resolver:
             return Resolved("new", named, hits, result.confidence, residue)
         if self._clearly_other(turn, current, best, hits, str(result.decision)):
             return Resolved("new", best, hits, result.confidence, residue)
+        if _varies(turn.text) and (varied := self._varied(turn, current, stay)).kind == "new":
+            return varied
         elsewhere = _faint(current.code, hits) and turn.intent != _SITUATION
         if result.decision == "clarify" and (elsewhere or self._names_others(turn.text, current, hits)):
             return Resolved("clarify", None, hits, result.confidence, residue)
@@ -202,6 +209,11 @@ class Resolver:
 
     def _published(self, code: str | None) -> Published | None:
         return self._kb.get(code) if code else None
+
+
+def _varies(text: str) -> bool:
+    """Whether `text` asks for a variant of the matter under discussion: "chấm dứt thì thế nào"."""
+    return any(re.search(pattern, fold(text)) for pattern in data("follow_up")["varying"])
 
 
 def _score(code: str, hits: Sequence[Hit]) -> float:

@@ -40,6 +40,9 @@ class StartOver(DialogueAction):
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         messages = self._services.messages
         form_words = turn.intent in ("go_back", "skip", "cancel")
+        matter = self._answerer.steered_to(turn) if form_words and turn.text else None
+        if matter is not None:
+            return matter
         text = messages.render("control.no_form" if form_words else "control.start_over")
         buttons = [
             Button(title=messages.render("button.track"), payload=payload("track_dossier")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rasa_sdk import Tracker
 
 from actions.answers import Answerer, Outcome, Turn
@@ -60,6 +62,8 @@ class Complain(DialogueAction):
         procedure = self._answerer.petition(turn)
         if procedure is not None:
             return procedure
+        if turn.text and not _spoken(self.name(), turn):
+            return self._answerer.answer(replace(turn, intent=""))
         ticket, _ = self._desk.request(str(tracker.sender_id), turn, "complaint")
         text = self._services.messages.render("complaint.text", number=ticket.number)
         return Outcome((Reply(text=text, status=Status.HANDED_OFF, buttons=self._desk.buttons()),))

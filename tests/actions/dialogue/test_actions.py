@@ -110,6 +110,21 @@ async def test_a_complaint_opens_a_ticket(executor: Any, database: Database) -> 
     assert replies[0].status == "handed_off" and "xin lỗi" in replies[0].text
 
 
+def test_every_written_complaint_counts_as_one() -> None:
+    from actions.answers import Turn
+    from actions.dialogue.people import _spoken
+    from bot.evaluation.nlu_compare import read_examples
+
+    folder = Path(__file__).parents[3] / "nlu_data" / "nlu"
+    complaints = [text for text, intent in read_examples(folder) if intent == "complain"]
+    assert not [text for text in complaints if not _spoken("action_complain", Turn(text=text))]
+
+
+async def test_steering_words_around_a_matter_lead_to_it(executor: Any) -> None:
+    replies, slots = await run(executor, "action_start_over", user("quay lại đăng ký khai sinh đi", "go_back"))
+    assert slots.get("procedure") == BIRTH and replies[0].answer
+
+
 async def test_abuse_is_met_calmly_and_then_with_a_person(executor: Any) -> None:
     rude = user("đồ ngu", "abuse")
     first, _ = await run(executor, "action_abuse", rude)
@@ -141,6 +156,7 @@ async def test_a_centre_by_a_misspelt_place(executor: Any) -> None:
     ("action", "intent", "text"),
     [
         ("action_handoff", "talk_to_person", "em muốn hỏi về đăng ký tạm trú"),
+        ("action_complain", "complain", "sếp khó tính quá đi mất"),
         ("action_find_centre", "find_centre", "xe khách từ bến về trung tâm thành phố mất mấy tiếng"),
     ],
 )
