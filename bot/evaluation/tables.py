@@ -119,7 +119,8 @@ def print_comparison(found: dict[str, Any], console: Console) -> None:
 
 def group_table(title: str, rows: dict[str, Any], names: Sequence[str], *, counted: bool = True) -> Table:
     """One line a group; `counted` adds n."""
-    table = Table("nhóm", *names, *(("n",) if counted else ()), title=title)
+    headings = (name.replace("_", " ") for name in names)  # a narrow terminal wraps words, but cuts one long word
+    table = Table("nhóm", *headings, *(("n",) if counted else ()), title=title)
     for group, row in rows.items():
         table.add_row(group, *cells(row, names), *((str(row["n"]),) if counted else ()))
     return table
