@@ -163,7 +163,7 @@ class TurnAnswerer:
         return bool(self._resolver.residue(text))
 
     def steered_to(self, turn: Turn) -> Outcome | None:
-        """The answer where a text that seems to steer ("quay lại căn cước đi") names a matter; None where it doesn't."""
+        """The answer where a text that seems to steer ("quay lại căn cước đi") names a matter, or None."""
         words = self._resolver.steered(turn.text)
         if len(words) < _LEAST_SHARED:
             return None
