@@ -17,6 +17,7 @@ from bot.migrations import migrate
 from common.database import Database
 from common.errors import InvalidGuide, InvalidInput, NotFound
 from common.settings import get_settings
+from knowledge_base.audit import AuditReport, audit
 from knowledge_base.catalogue import catalogue_codes, catalogue_facts, undecided_codes
 from knowledge_base.demand import check_demand, demand, phrasing_coverage
 from knowledge_base.export import export_yaml
@@ -93,6 +94,43 @@ def _report_data(report: Report) -> dict[str, Any]:
 
 def _problem_data(problem: InvalidGuide) -> dict[str, Any]:
     return {"file": problem.file, "line": problem.line, "field": problem.field, "detail": problem.detail}
+
+
+@app.command("audit")
+def audit_(
+    codes: Annotated[list[str] | None, typer.Argument(help="Mã thủ tục; bỏ trống: mọi hướng dẫn biên soạn.")] = None,
+    records: Annotated[
+        Path | None, typer.Option(help="Danh mục chính thức (JSON lines); bỏ trống: dấu vết đi kèm.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Đối chiếu số, đơn vị, căn cứ và giấy tờ với hồ sơ gốc. Có điểm lệch chưa ghi lý do thì kết thúc với mã 1."""
+    report = audit(records, codes or ())
+    if as_json:
+        _json(_audit_data(report))
+    else:
+        for finding in report.findings:
+            _out.print(str(finding), style="red", markup=False)
+        for problem in report.problems:
+            _out.print(str(problem), style="yellow", markup=False)
+        _out.print(
+            f"{report.guides} hướng dẫn: {report.values} giá trị đã đối chiếu, {report.found} có trong hồ sơ gốc, "
+            f"{len(report.reasoned)} có lý do, {len(report.findings)} chưa có lý do, {len(report.problems)} lỗi khác."
+        )
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def _audit_data(report: AuditReport) -> dict[str, Any]:
+    return {
+        "ok": report.ok,
+        "guides": report.guides,
+        "checked": dict(report.checked),
+        "values": report.values,
+        "found": report.found,
+        "findings": [asdict(finding) for finding in report.findings],
+        "reasoned": [asdict(finding) for finding in report.reasoned],
+        "problems": [_problem_data(problem) for problem in report.problems],
+    }
 
 
 @app.command("import")
