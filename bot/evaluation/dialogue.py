@@ -109,11 +109,12 @@ class Played:
     @property
     def own_order(self) -> bool:
         """Whether the strict last turn is right, a counted choice taken as one of our own offers."""
-        place, last = self.dialogue.counted, self.strict[-1]
-        if place is None or len(self.strict) < 2 or self.strict[-2].heard.behaviour != "clarify":
+        last = self.strict[-1]
+        if self.dialogue.counted is None or len(self.strict) < 2 or self.strict[-2].heard.behaviour != "clarify":
             return last.resolved
         offers = self.strict[-2].heard.codes
-        if place >= len(offers):
+        place = nth(last.text, None, len(offers))  # "the last" of our list, however long the recorded one was
+        if place is None:
             return last.resolved
         return last.heard.behaviour == "answer" and last.heard.codes[:1] == offers[place : place + 1]
 
