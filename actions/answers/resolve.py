@@ -87,6 +87,7 @@ class Resolver:
             # Only an aspect or politeness: of the procedure under discussion, or of none.
             return Resolved("same", current) if current else Resolved("unnamed")
         chosen = self.among(turn.text, turn.candidates)
+        chosen = chosen or self._only_fitting(residue, turn.candidates)
         if chosen and not current:
             return Resolved("new", chosen, residue=residue)
         return self._by_search(turn, current, residue)
@@ -183,16 +184,18 @@ class Resolver:
         """The neighbour that a few words turn the procedure into ("gia hạn thì sao" after temporary residence), else
         `stay`. The neighbour's official name must hold the words.
         """
-        new = set(stay.residue) - name_words(current.guide)
-        if not _LEAST_VARIANT <= len(new) <= len(stay.residue) <= _MOST_VARIANT or not current.guide.short_names:
+        here = name_words(current.guide)
+        new = set(stay.residue) - here
+        least = 1 if _varies(turn.text) else _LEAST_VARIANT
+        if not least <= len(new) <= len(stay.residue) <= _MOST_VARIANT or not current.guide.short_names:
             return stay
         result = self._search.search(f"{turn.text} {current.guide.short_names[0]}")
-        best = self._published(result.hits[0].code) if result.hits else None
-        if best is None or best.code == current.code or result.decision == "abstain":
-            return stay
-        if not new <= set(content(best.guide.name)):
-            return stay
-        return Resolved("new", best, tuple(result.hits), result.confidence, stay.residue)
+        hits = result.hits[:_STAY_WITHIN] if _varies(turn.text) else result.hits[:1]
+        for found in map(self._published, (hit.code for hit in hits if hit.code != current.code)):
+            words = set(content(found.guide.name)) if found else set()
+            if found and result.decision != "abstain" and new <= words and len(words & here) >= _LEAST_VARIANT:
+                return Resolved("new", found, tuple(result.hits), result.confidence, stay.residue)
+        return stay
 
     def _names_others(self, text: str, current: Published, hits: Sequence[Hit]) -> bool:
         here = naming(text, current.guide)
@@ -206,6 +209,12 @@ class Resolver:
         if not ranked or ranked[0][0] < _NAMED or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
             return None
         return ranked[0][2]
+
+    def _only_fitting(self, residue: Sequence[str], candidates: Sequence[str]) -> Published | None:
+        """The one offered procedure whose names hold all that the text is about: "cấp lại thì sao"."""
+        offered = [found for found in map(self._published, candidates) if found]
+        fits = [found for found in offered if set(residue) <= name_words(found.guide)]
+        return fits[0] if len(fits) == 1 and len(offered) > 1 else None
 
     def _published(self, code: str | None) -> Published | None:
         return self._kb.get(code) if code else None

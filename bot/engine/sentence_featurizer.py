@@ -51,8 +51,8 @@ class ISeeSentenceFeaturizer(DenseFeaturizer, GraphComponent):
     """Sentence features of the encoder for the normalised, re-accented text of a message.
 
     Sentence features have shape (1, dim). With `sequence_features: true` every token also gets a feature, the
-    sentence's vector repeated, (tokens, dim), for classifiers that need both (DIET with entity recognition);
-    LogisticRegressionClassifier and DIET for intents alone do without.
+    sentence's vector repeated, (tokens, dim), for classifiers that need both (DIET refuses to train without);
+    LogisticRegressionClassifier does without.
     """
 
     @classmethod

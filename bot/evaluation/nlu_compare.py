@@ -111,7 +111,8 @@ def pipeline(config: dict[str, Any], variant: str, epochs: int) -> dict[str, Any
             logistic = {**step, "name": _CLASSIFIERS[0]} if name == _CLASSIFIERS[0] else {"name": _CLASSIFIERS[0]}
             kept.append(logistic if kind == "lr" else {**_DIET, "epochs": epochs})
         elif name not in (_SPARSE, _DENSE) or name in _FEATURES[features]:
-            kept.append(step)
+            words = {"sequence_features": True} if name == _DENSE and kind == "diet" else {}
+            kept.append({**step, **words})
     names = {step["name"] for step in kept}
     if not names & _FEATURES[features]:
         at = next(number for number, step in enumerate(kept) if step["name"] in _CLASSIFIERS)
@@ -166,15 +167,15 @@ class Bench:
         from rasa.shared.nlu.constants import INTENT
         from rasa.shared.nlu.training_data.training_data import TrainingData
 
-        known = self._known(list(training), features)
-        rows = [self._row(number, features, known) for number in training]
+        known, words = self._known(list(training), features), classifier["name"] == _DIET["name"]
+        rows = [self._row(number, features, known, words) for number in training]
         for row, intent in zip(rows, training.values(), strict=True):
             row.set(INTENT, intent)
         component = self._component(classifier, "classifier")
         started = time.perf_counter()
         component.train(TrainingData(rows))
         seconds = time.perf_counter() - started
-        asked = [self._row(number, features, known) for number in held]
+        asked = [self._row(number, features, known, words) for number in held]
         milliseconds = []
         for row in asked:
             began = time.perf_counter()
@@ -195,8 +196,8 @@ class Bench:
                     mask[part.features.tocsr().indices] = True
         return seen
 
-    def _row(self, number: int, features: str, known: dict[str, Any]) -> Any:
-        """A copy of one message with the wanted features of the whole sentence."""
+    def _row(self, number: int, features: str, known: dict[str, Any], sequence: bool) -> Any:
+        """A copy of one message with the wanted features: those of the whole sentence, for DIET also of each word."""
         from rasa.shared.nlu.constants import TEXT
         from rasa.shared.nlu.training_data.features import Features
         from rasa.shared.nlu.training_data.message import Message
@@ -205,11 +206,9 @@ class Bench:
         source = self._messages[number]
         row = Message({TEXT: source.get(TEXT)})
         for part in source.features:
-            if (
-                part.type != "sentence"
-                or (features == "sparse" and part.is_dense())
-                or (features == "dense" and part.is_sparse())
-            ):
+            if (features == "sparse" and part.is_dense()) or (features == "dense" and part.is_sparse()):
+                continue
+            if part.type != "sentence" and not sequence:
                 continue
             values = part.features
             if part.is_sparse():
@@ -361,7 +360,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     texts = [text for text, _ in rows]
     done = []
     with tempfile.TemporaryDirectory(prefix="isee-nlu-") as folder:
-        bench = Bench(pipeline(config, "lr-both", 0), [*texts, *map(noisy, texts), *lines], Path(folder))
+        bench = Bench(pipeline(config, "diet-both", 0), [*texts, *map(noisy, texts), *lines], Path(folder))
         for variant in options.only.split(","):
             steps = pipeline(config, variant, options.epochs)
             step = next(step for step in steps["pipeline"] if step["name"] in _CLASSIFIERS)
