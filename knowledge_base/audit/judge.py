@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 
 from knowledge_base.audit.claims import Claim
 from knowledge_base.audit.evidence import Evidence, Passage
@@ -19,7 +20,7 @@ __all__ = ["NAMED", "borne_out", "nearest"]
 NAMED = 0.8
 _NUMBERED = {"weekday", "calendar_month", "calendar_year"}
 _DURATIONS = frozenset({"day", "working_day", "hour"})
-_SORTS = {"vnd": frozenset({"vnd"}), **{kind: _DURATIONS for kind in _DURATIONS}}
+_SORTS = {"vnd": frozenset({"vnd"}), **dict.fromkeys(_DURATIONS, _DURATIONS)}
 _SHOWN = 3
 _LONGEST = 140
 
@@ -50,7 +51,20 @@ def _stated(fact: Fact, facts: frozenset[Fact]) -> bool:
 
 
 def _named(document: Document, evidence: Evidence) -> bool:
-    return any(share >= NAMED for share, _ in _ranked(document, evidence.passages))
+    """One row or passage holds the name; or, where it lists several papers, each of them has one that does."""
+    whole = _own(document.name)
+    parts = re.split(r"[,;]|\bhoặc\b", whole)
+    listed = [part for part in parts if len(content(part)) > 1]
+    return _held(whole, evidence) or (len(listed) > 1 and all(_held(part, evidence) for part in listed))
+
+
+def _held(name: str, evidence: Evidence) -> bool:
+    return any(share >= NAMED for share, _ in _ranked(name, evidence.passages))
+
+
+def _own(name: str) -> str:
+    """A paper's name without the guide's own "(nếu …)"."""
+    return re.sub(r"\(nếu[^)]*\)|,\s*nếu\b.*", " ", name)
 
 
 def _counted(document: Document, evidence: Evidence) -> bool:
@@ -59,7 +73,7 @@ def _counted(document: Document, evidence: Evidence) -> bool:
     Rows that count nothing ask for one; 0 in a guide means that the paper is only told of or shown.
     """
     rows = [passage for passage in evidence.passages if passage.is_row]
-    named = [row for share, row in _ranked(document, rows) if share >= NAMED]
+    named = [row for share, row in _ranked(_own(document.name), rows) if share >= NAMED]
     counts = {count for row in named for count in (row.originals, row.copies) if count} or {1}
     said = {fact.value for fact in evidence.facts if fact.kind in {"count_bản", "count_bộ", "count_ảnh"}}
     if document.copies > 1:
@@ -67,9 +81,8 @@ def _counted(document: Document, evidence: Evidence) -> bool:
     return 1 in counts
 
 
-def _ranked(document: Document, passages: list[Passage] | tuple[Passage, ...]) -> list[tuple[float, Passage]]:
-    """Passages by how much of the paper's name they hold. The guide's own "(nếu …)" is no part of the name."""
-    name = re.sub(r"\(nếu[^)]*\)|,\s*nếu\b.*", " ", document.name)
+def _ranked(name: str, passages: Iterable[Passage]) -> list[tuple[float, Passage]]:
+    """Passages by how much of a paper's name they hold, short ones first."""
     syllables = [hashed(syllable) for syllable in content(name)]
     ranked = ((coverage(syllables, passage.syllables), passage) for passage in passages)
     return sorted(ranked, key=lambda pair: (-pair[0], len(pair[1].packed)))
@@ -101,7 +114,8 @@ def _nearest_facts(fact: Fact, evidence: Evidence) -> list[Fact]:
 
 
 def _nearest_paper(document: Document, evidence: Evidence, *, rows_only: bool) -> str:
-    ranked = _ranked(document, [passage for passage in evidence.passages if passage.is_row or not rows_only])
+    passages = [passage for passage in evidence.passages if passage.is_row or not rows_only]
+    ranked = _ranked(_own(document.name), passages)
     if not ranked:
         return ""
     share, passage = ranked[0]

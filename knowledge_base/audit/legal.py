@@ -15,9 +15,9 @@ _INSTRUMENT = r"(?:[Tt]hông tư(?: liên tịch)?|[Nn]ghị định|[Nn]ghị q
 _LAW = re.compile(rf"(?<![\d/])(?<!\d\.)\d{{1,5}}(?:\.\d{{1,2}}|\.?[A-Ea-e])?\s?/\s?(?:19|20)\d\d\s?/\s?{_SUFFIX}")
 _DECISION = re.compile(r"(?<![\d./])\d{1,5}\s?/\.?\s?QĐ(?:\s?[-–_]\s?[A-ZĐ0-9]+)*")
 _SHORT = re.compile(rf"{_INSTRUMENT}(?: số)?\s(\d{{1,4}}(?:\.\d{{1,2}})?/(?:19|20)\d\d)(?![\d/])")
-_ANNEX = re.compile(r"[Pp]hụ lục\s(?:số\s)?([IVX]{1,5}|\d{1,2})(?:\b|(?=[A-Z]))")
+_ANNEX = re.compile(r"(?:[Pp]hụ lục|PHỤ LỤC)\s(?:số\s)?([IVX]{1,5}|\d{1,2})(?:\b|(?=[A-Z]))")
 _FORM = re.compile(
-    r"(?:[Mm]ẫu|MẪU|Mau|[Bb]iểu)(?: đơn| tờ khai)?(?:\s?(?:số|SỐ|so))?\s?"
+    r"(?:[Mm]ẫu|MẪU|[Mm]au|[Bb]iểu)(?: đơn| tờ khai)?(?:\s?(?:số|SỐ|so))?\s?"
     r"((?:[A-ZĐ]{1,6}-?)?\d{1,3}[A-Za-zđ]{0,2}(?:[-/.][A-ZĐ0-9][A-ZĐa-z0-9]*)*)(?![\w/])"
 )
 _FORM_LIST = re.compile(r"([Mm]ẫu số \d{1,2}[a-zđ]?) (?:hoặc|và) (?=(\d{1,2}[a-zđ])(?![\wà-ỹ]))")
@@ -31,7 +31,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _PARTS = {"điều": "article", "khoản": "clause", "điểm": "point"}
-_ROMAN = {roman: place for place, roman in enumerate("I II III IV V VI VII VIII IX X XI XII".split(), start=1)}
+_ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10, "XI": 11}
 
 
 def normal_number(text: str) -> str:
