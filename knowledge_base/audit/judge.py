@@ -22,6 +22,7 @@ _NUMBERED = {"weekday", "calendar_month", "calendar_year"}
 _DURATIONS = frozenset({"day", "working_day", "hour"})
 _SORTS = {"vnd": frozenset({"vnd"}), **dict.fromkeys(_DURATIONS, _DURATIONS)}
 _SHOWN = 3
+_RELATED = 0.3
 _LONGEST = 140
 
 
@@ -116,9 +117,9 @@ def _nearest_facts(fact: Fact, evidence: Evidence) -> list[Fact]:
 def _nearest_paper(document: Document, evidence: Evidence, *, rows_only: bool) -> str:
     passages = [passage for passage in evidence.passages if passage.is_row or not rows_only]
     ranked = _ranked(_own(document.name), passages)
-    if not ranked:
+    share, passage = ranked[0] if ranked else (0.0, Passage(""))
+    if share < _RELATED:
         return ""
-    share, passage = ranked[0]
     missing = [word for spelt, word in content(document.name).items() if hashed(spelt) not in passage.syllables]
     said = f"“{passage.text[:_LONGEST]}”" if passage.text else "một dòng giấy tờ" if passage.is_row else "một câu"
     counts = f" ({passage.originals} bản chính, {passage.copies} bản sao)" if passage.is_row else ""

@@ -20,13 +20,13 @@ _FORM = re.compile(
     r"(?:[Mm]ẫu|MẪU|[Mm]au|[Bb]iểu)(?: đơn| tờ khai)?(?:\s?(?:số|SỐ|so))?\s?"
     r"((?:[A-ZĐ]{1,6}-?)?\d{1,3}[A-Za-zđ]{0,2}(?:[-/.][A-ZĐ0-9][A-ZĐa-z0-9]*)*)(?![\w/])"
 )
-_FORM_LIST = re.compile(r"([Mm]ẫu số \d{1,2}[a-zđ]?) (?:hoặc|và) (?=(\d{1,2}[a-zđ])(?![\wà-ỹ]))")
+_FORM_LIST = re.compile(r"([Mm]ẫu số \d{1,2}[a-zđ]?) (?:hoặc|và) (?=\d{1,2}[a-zđ](?![\wà-ỹ]))")
 _CODE = re.compile(
     r"(?<![\w/.-])(?:[A-ZĐ]{1,6}\d{1,3}[a-zA-Z]?(?:-[A-ZĐ]{2,6})?|\d{1,2}[A-Za-z]?[-/][A-ZĐ]{2,6}(?:-[A-ZĐ]{2,6})*"
     r"|[A-ZĐ]{2}\d-[A-Z]{2})(?![\w/])"
 )
 _PART = re.compile(
-    r"\b(điều|khoản|điểm)\s((?:[\da-zđ]{1,3}(?:\.\d)?)(?:(?:\s?,\s?|\s(?:và|hoặc|đến)\s)(?:khoản\s|điểm\s)?"
+    r"\b(điều|khoản|điểm)\s((?:[\da-zđ]{1,3}(?:\.\d)?)(?:(?:\s?,\s?|\s(?:và|hoặc|đến)\s)"
     r"(?:\d{1,3}|[a-eghikđ])(?![\wà-ỹ/.]))*)(?![\wà-ỹ/])",
     re.IGNORECASE,
 )
@@ -47,16 +47,15 @@ def legal_facts(text: str) -> tuple[Found, str]:
     found: Found = []
     for pattern, kind, group in ((_LAW, "law", 0), (_DECISION, "law", 0), (_SHORT, "law", 1), (_ANNEX, "annex", 1)):
         text = _take(pattern, text, found, kind, group)
-    text = _FORM_LIST.sub(r"\1 ; mẫu \2", text)
+    text = _FORM_LIST.sub(r"\1 ; mẫu ", text)
     text = _take(_FORM, text, found, "form", 1)
     text = _take(_CODE, text, found, "form", 0)
 
     def parts(match: re.Match[str]) -> str:
         kind = _PARTS[match[1].lower()]
         values = re.split(r"\s?,\s?|\s(?:và|hoặc|đến)\s", match[2])
-        labels = [re.sub(r"^(?:khoản|điểm)\s", "", value.lower()) for value in values]
         wanted = r"\d{1,3}[a-zđ]?(?:\.\d)?" if kind != "point" else r"[a-zđ]"
-        good = [label for label in labels if re.fullmatch(wanted, label)]
+        good = [label for value in values if re.fullmatch(wanted, label := value.lower())]
         found.extend((kind, label, match[0]) for label in good)
         return " ; " if good else match[0]
 

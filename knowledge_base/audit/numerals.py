@@ -15,7 +15,7 @@ _DIGITS = {
 }
 _SCALES = {"nghìn": 1_000, "ngàn": 1_000, "triệu": 1_000_000, "tỷ": 1_000_000_000, "tỉ": 1_000_000_000}
 _WORD = "|".join((*_DIGITS, "mười", "mươi", "trăm", "linh", "lẻ"))
-WORDS = rf"(?:{_WORD})(?:\s+(?:{_WORD}))*"
+WORDS = rf"(?:{_WORD})\b(?:\s+(?:{_WORD})\b)*"
 
 
 def parse_number(text: str) -> float | None:

@@ -54,6 +54,7 @@ def pack(text: str) -> str:
     return "".join(sorted({hashed(syllable) for syllable in content(text)}))
 
 
+@lru_cache(maxsize=16384)
 def unpack(packed: str) -> frozenset[str]:
     """The hashes in a packed string."""
     return frozenset(packed[place : place + 2] for place in range(0, len(packed), 2))

@@ -92,6 +92,19 @@ def test_validate_fails_with_places(isee: Run, guides_root: Path, write_guide: C
     assert {problem["field"] for problem in json.loads(done.stdout)["errors"]} == {"e_form", "related[0].code"}
 
 
+def test_audit_counts_and_fails_with_places(isee: Run, tmp_path: Path) -> None:
+    done = isee("audit", "1.004194", "1.014061", "--json")
+    assert done.returncode == 0
+    report = json.loads(done.stdout)
+    assert (report["guides"], report["findings"], report["problems"]) == (2, [], [])
+    assert report["values"] == report["found"] + len(report["reasoned"]) > 50
+    other = isee("audit", "1.014061", "--records", _rows(tmp_path / "c.jsonl", [official_row(1, code="1.014061")]))
+    assert other.returncode == 1
+    assert "guides/can_cuoc/1.014061.yml:" in other.stdout
+    assert "gần nhất: 5 ngày làm việc" in other.stdout
+    assert isee("audit", "9.999999").returncode == 1
+
+
 def test_stats_count_the_shipped_catalogue(isee: Run) -> None:
     figures = json.loads(isee("stats", "--json").stdout)
     assert figures["procedures"] >= 2166
