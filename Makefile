@@ -32,6 +32,7 @@ check:  ## Lint, types, import directions, guides, dialogue data
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
 	@$(ISEE) kb validate
+	@$(ISEE) kb audit
 	@$(ISEE) train --validate-only
 
 lock:  ## Pin both environments anew from requirements/*.in

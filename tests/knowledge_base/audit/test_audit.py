@@ -18,7 +18,6 @@ from knowledge_base.loader import load_tree
 from tests.knowledge_base.official import official_row
 
 
-
 def _row(name: str, originals: int, copies: int) -> dict[str, str]:
     return {"group": "", "name": name, "originals": str(originals), "copies": str(copies), "form": ""}
 
