@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from actions.handoff import Tickets
     from actions.messages import Messages
 
-__all__ = ["Decision", "Hit", "Knowledge", "Search", "SearchResult", "Services"]
+__all__ = ["Decision", "Hit", "Knowledge", "Search", "SearchResult", "Services", "Standing"]
 
 Decision = Literal["answer", "clarify", "abstain"]
 
@@ -43,10 +43,22 @@ class SearchResult(Protocol):
     def hits(self) -> Sequence[Hit]: ...
 
 
+class Standing(Protocol):
+    """How one of the offered procedures stands: `share` of 1 over all, `gain` in log odds over the question alone."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def share(self) -> float: ...
+    @property
+    def gain(self) -> float: ...
+
+
 class Search(Protocol):
     """Which procedure a text is about (indexer.search)."""
 
     def search(self, text: str, k: int = 10) -> SearchResult: ...
+    def among(self, text: str, codes: Sequence[str], before: str = "") -> Sequence[Standing]: ...
 
 
 class Knowledge(Protocol):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from actions.answers.aspect import asked_aspect, aspect_of_words
 from actions.answers.buttons import Buttons, payload
+from actions.answers.choice import Chooser
 from actions.answers.clarify import Clarifier
 from actions.answers.compose import Composer, short_name
 from actions.answers.passages import find_passages
@@ -45,6 +47,7 @@ class TurnAnswerer:
         self._centres = services.centres
         self._province = services.settings.province
         self._resolver = Resolver(services.search, services.kb, services.centres.names())
+        self._chooser = Chooser(services.search, services.kb, self._resolver)
         self._composer = Composer(services.messages, services.settings.portal_url)
         self._plausibility = Plausibility(services.kb)
         self._clarifier = Clarifier(services.messages, services.kb)
@@ -64,6 +67,26 @@ class TurnAnswerer:
             given = {"case": (case,)}
             return self.choose_case(replace(turn, text="", entities=given, procedure=resolved.published.code))
         return self._about(turn, resolved)
+
+    def pick(self, turn: Turn) -> Outcome | None:
+        """The answer of a text that answers an open list, whatever the classifier made of it; None for any other."""
+        offered = [guide.code for guide in self._clarifier.offered(turn.candidates)]
+        pick = self._chooser.pick(turn, offered)
+        if pick is None:
+            return None
+        if pick.kind == "take":
+            return self._taken(turn, offered, pick.codes[0])
+        if pick.kind == "ask":
+            reply, left = self._clarifier.ask(pick.codes)
+            return Outcome((reply,), {"candidates": left})
+        return self._other(pick.codes)
+
+    def _taken(self, turn: Turn, offered: Sequence[str], code: str) -> Outcome:
+        """The answer about the offer `code`: the part that the choice asks for, else the one asked before the list."""
+        said = asked_aspect(turn) if turn.intent.startswith("ask_") and turn.intent not in _OPEN else None
+        aspect = said or (aspect_of_words(turn.text) if turn.intent == "choose_nth" else None) or _remembered(turn)
+        outcome = self._about(turn, Resolved("new", self._kb.get(code)), aspect=aspect)
+        return Outcome(outcome.replies, {**outcome.slots, "rivals": [other for other in offered if other != code]})
 
     def choose(self, turn: Turn) -> Outcome:
         """One of the offered procedures, by button, by number or by its words."""
@@ -86,11 +109,7 @@ class TurnAnswerer:
         if index is None:
             text = self._messages.render("clarify.invalid_choice", count=len(offered))
             return Outcome((self._clarifier.ask(offered)[0].model_copy(update={"text": text}),))
-        published = self._kb.get(offered[index])
-        outcome = self._about(turn, Resolved("new", published), aspect=_remembered(turn))
-        return Outcome(
-            outcome.replies, {**outcome.slots, "rivals": [code for code in offered if code != offered[index]]}
-        )
+        return self._taken(turn, offered, offered[index])
 
     def choose_case(self, turn: Turn) -> Outcome:
         """The answer for one case of the procedure: what to bring then. In words ("của em là cấp lại do mất"), a case
@@ -116,7 +135,10 @@ class TurnAnswerer:
         if resolved.kind == "new":
             return self._about(turn, resolved)
         rivals = [code for code in turn.rivals if code != turn.procedure] if turn.procedure else []
-        codes = [hit.code for hit in resolved.hits] or rivals
+        return self._other([hit.code for hit in resolved.hits] or rivals)
+
+    def _other(self, codes: Sequence[str]) -> Outcome:
+        """Offers `codes` in place of what was not meant; without any, asks what is meant."""
         cleared = {"procedure": None, "case": None, "aspect": None}
         if self._clarifier.offered(codes):
             reply, offered = self._clarifier.ask(codes, "clarify.other")

@@ -87,7 +87,7 @@ class Resolver:
             # Only an aspect or politeness: of the procedure under discussion, or of none.
             return Resolved("same", current) if current else Resolved("unnamed")
         chosen = self.among(turn.text, turn.candidates)
-        chosen = chosen or self._only_fitting(residue, turn.candidates)
+        chosen = chosen or self.only_fitting(residue, turn.candidates)
         if chosen and not current:
             return Resolved("new", chosen, residue=residue)
         return self._by_search(turn, current, residue)
@@ -106,19 +106,17 @@ class Resolver:
             return Resolved("clarify", None, hits, result.confidence)
         return Resolved("unknown", None, hits, result.confidence)
 
-    def residue(self, text: str) -> tuple[str, ...]:
-        """The content syllables left when function words, aspect words and place names are taken away."""
-        return tuple(left_over(text, (*aspect_phrases(), *self._places, *data("follow_up")["neutral"])))
+    def residue(self, text: str, besides: Iterable[str] = ()) -> tuple[str, ...]:
+        """The content syllables left when function words, aspect words, place names and `besides` are taken away."""
+        return tuple(left_over(text, (*aspect_phrases(), *self._places, *data("follow_up")["neutral"], *besides)))
 
     def steered(self, text: str) -> tuple[str, ...]:
         """Like `residue`, without the words of steering."""
-        neutral = (*data("follow_up")["neutral"], *data("follow_up")["steering"])
-        return tuple(left_over(text, (*aspect_phrases(), *self._places, *neutral)))
+        return self.residue(text, data("follow_up")["steering"])
 
     def filed(self, text: str) -> tuple[str, ...]:
         """Like `residue`, without the words of filing: what is left names the matter to be filed."""
-        filing = data("follow_up")["filing"]
-        return tuple(left_over(text, (*aspect_phrases(), *self._places, *data("follow_up")["neutral"], *filing)))
+        return self.residue(text, data("follow_up")["filing"])
 
     def _by_search(self, turn: Turn, current: Published | None, residue: tuple[str, ...]) -> Resolved:
         result = self._search.search(turn.text)
@@ -210,7 +208,7 @@ class Resolver:
             return None
         return ranked[0][2]
 
-    def _only_fitting(self, residue: Sequence[str], candidates: Sequence[str]) -> Published | None:
+    def only_fitting(self, residue: Sequence[str], candidates: Sequence[str]) -> Published | None:
         """The one offered procedure whose names hold all that the text is about: "cấp lại thì sao"."""
         offered = [found for found in map(self._published, candidates) if found]
         fits = [found for found in offered if set(residue) <= name_words(found.guide)]

@@ -17,7 +17,7 @@ class Turn:
 
     `text` is empty for a button. `entities` maps a name to its values in order; `procedure` is the code under
     discussion, `candidates` the codes last offered, `aspect` what was asked when they were offered, `rivals` what else
-    the index thought of when it answered.
+    the index thought of when it answered, `earlier` what was typed before, newest first.
     """
 
     text: str = ""
@@ -29,6 +29,7 @@ class Turn:
     candidates: tuple[str, ...] = ()
     aspect: str | None = None
     rivals: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
     in_form: bool = False
 
     def entity(self, name: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, ClassVar
 
 from anyio import to_thread
@@ -17,6 +18,7 @@ from common.messages import public
 __all__ = ["DialogueAction", "last_question", "last_replies", "read_turn"]
 
 _LOOP = "eform"
+_MOST_EARLIER = 4
 
 
 class DialogueAction(Action):
@@ -34,11 +36,15 @@ class DialogueAction(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        outcome = await to_thread.run_sync(self.outcome, read_turn(tracker), tracker)
+        outcome = await to_thread.run_sync(self._outcome, read_turn(tracker), tracker)
         for reply in outcome.replies:
             dispatcher.utter_message(json_message=public(reply))
         changed = {name: value for name, value in outcome.slots.items() if tracker.get_slot(name) != value}
         return [SlotSet(name, value) for name, value in changed.items()]
+
+    def _outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        """An answer to an open list before anything else: in a few words the classifier hardly sees what is meant."""
+        return self._answerer.pick(turn) or self.outcome(turn, tracker)
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         """What to say and which slots to change. Runs in a worker thread."""
@@ -63,8 +69,17 @@ def read_turn(tracker: Tracker) -> Turn:
         candidates=tuple(tracker.get_slot("candidates") or ()),
         aspect=tracker.get_slot("aspect"),
         rivals=tuple(tracker.get_slot("rivals") or ()),
+        earlier=_typed_before(tracker),
         in_form=(tracker.active_loop or {}).get("name") == _LOOP,
     )
+
+
+def _typed_before(tracker: Tracker) -> tuple[str, ...]:
+    """What was typed before the latest message, newest first."""
+    texts = (str(event.get("text") or "") for event in reversed(tracker.events) if event.get("event") == "user")
+    next(texts, None)
+    typed = (text for text in texts if text and not text.startswith("/"))
+    return tuple(islice(typed, _MOST_EARLIER))
 
 
 def last_replies(tracker: Tracker) -> list[dict[str, Any]]:

@@ -157,8 +157,10 @@ class Resume(EformAction):
         drafts = self.services.drafts
         active = drafts.active(turn.conversation_id)
         draft = active or drafts.resume(turn.conversation_id)
-        if draft is None and turn.intent == "inform_field" and not turn.entity("eform_input"):
-            # Free text that the classifier took for a form value: it is a question like any other.
+        typed = turn.text and not turn.text.startswith("/")
+        choosing = typed and turn.listed("candidates")
+        if draft is None and not turn.entity("eform_input") and (turn.intent == "inform_field" or choosing):
+            # Free text that the classifier took for a form value: it is a question, or an answer to an open list.
             turn.events.append(FollowupAction("action_answer"))
             return
         if draft is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from common.errors import NotReady, SetupProblem
 from indexer.encoder import Encoder
 from indexer.search import builder
+from indexer.search.among import Standing, standings
 from indexer.search.decision import Calibration, shape
 from indexer.search.documents import text_digest
 from indexer.search.lexical import LexicalIndex
@@ -99,6 +101,11 @@ class SearchService:
             for code, probability, index in zip(codes[:k], ranked.probabilities, pool.codes[order], strict=False)
         )
         return SearchResult(text, query.normalised, verdict.decision, verdict.confidence, hits, _ms(started))
+
+    def among(self, text: str, codes: Sequence[str], before: str = "") -> list[Standing]:
+        """How the procedures of `codes`, offered after the question `before`, fit the reply `text`: `standings`."""
+        snapshot = self.snapshot
+        return standings(text[:MAX_QUERY_CHARS], codes, before[:MAX_QUERY_CHARS], snapshot, self._encoder, self._ranker)
 
     # Building and following
 

@@ -5,6 +5,7 @@ The search stands in for indexer.search, which needs the built encoder: it is a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +36,13 @@ class NameResult:
     decision: str
     confidence: float
     hits: Sequence[NameHit]
+
+
+@dataclass(frozen=True)
+class NameStanding:
+    code: str
+    share: float
+    gain: float
 
 
 class Shelf:
@@ -69,6 +77,14 @@ class NameSearch:
         best, rival = hits[0].score, hits[1].score if len(hits) > 1 else 0.0
         decision = "abstain" if best < 0.6 else "answer" if best - rival >= 0.08 else "clarify"
         return NameResult(decision, best, hits)
+
+    def among(self, text: str, codes: Sequence[str], before: str = "") -> list[NameStanding]:
+        found = {hit.code: hit.score for hit in self.search(text, len(self._rows)).hits if hit.code in codes}
+        weights = {code: math.exp(score / 0.05) for code, score in found.items()}
+        best = sorted(weights.values(), reverse=True)
+        gain = math.log(best[0] / best[1]) if len(best) > 1 else 0.0
+        made = [NameStanding(code, weight / sum(best), gain) for code, weight in weights.items()]
+        return sorted(made, key=lambda standing: -standing.share)
 
 
 @lru_cache(maxsize=1)

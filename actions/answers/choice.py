@@ -1,0 +1,167 @@
+"""An open list is answered: by place, by words that fit one of the offers, or by saying which are not meant.
+
+Words are weighed by the index, kept to the offers and read together with the question that led to the list; they must
+change the picture clearly before one is taken. A reply that names another matter leaves the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from actions.answers.counted import clauses, counted, refuses, refuses_all
+from actions.answers.resolve import Resolver, naming, nth
+from actions.answers.turn import Turn
+from actions.answers.words import data
+from actions.services import Hit, Knowledge, Search, Standing
+from knowledge_base.model import Published
+
+__all__ = ["Chooser", "Pick"]
+
+# Share of the offers' probability at which one is taken, and below which one is dropped.
+_CLEAR = 0.7
+_LEFT = 0.15
+# Log odds that a reply must add to the question before it counts as an answer to it.
+_TELLS = 1.0
+# Of the best hit's score: an offer below it is out of the running against a procedure outside the list.
+_FAINT = 0.1
+# Share of a name's words at which a text names a procedure.
+_NAMED = 0.75
+_LEAST_NAME = 2
+_MOST_OTHERS = 4
+# Steering, people and places surely asked for are no answers to a list.
+_SURE = 0.6
+_ELSEWHERE = frozenset(
+    ("talk_to_person", "complain", "abuse", "find_centre", "track_dossier", "repeat", "start_over", "provide_pin")
+)
+
+
+@dataclass(frozen=True)
+class Pick:
+    """`take`: the one procedure of `codes`; `ask`: these are left; `none`: none is meant, `codes` are the next ones."""
+
+    kind: Literal["take", "ask", "none"]
+    codes: tuple[str, ...] = ()
+
+
+class Chooser:
+    """Reads a text against the procedures last offered."""
+
+    def __init__(self, search: Search, kb: Knowledge, resolver: Resolver) -> None:
+        self._search = search
+        self._kb = kb
+        self._resolver = resolver
+
+    def pick(self, turn: Turn, offered: Sequence[str]) -> Pick | None:
+        """What `turn` says about `offered` (in order), or None where it says nothing about them."""
+        if not offered or not turn.text or turn.in_form or turn.entity("procedure_code"):
+            return None
+        if turn.intent in _ELSEWHERE and turn.confidence >= _SURE:
+            return None
+        if refuses_all(turn.text):
+            return Pick("none", self._others(turn, offered))
+        by_place = self._by_place(turn, offered)
+        if by_place or turn.procedure:
+            return by_place
+        return self._by_words(turn, offered)
+
+    def _by_place(self, turn: Turn, offered: Sequence[str]) -> Pick | None:
+        said = counted(turn.text, len(offered))
+        if len(said.meant) == 1:
+            return Pick("take", (offered[next(iter(said.meant))],))
+        if said.refused:
+            return self._without(turn, offered, {offered[place] for place in said.refused})
+        if not self._words(turn.text) and turn.intent == "choose_nth":
+            place = nth(turn.text, turn.entity("nth"), len(offered))
+            return Pick("take", (offered[place],)) if place is not None else None
+        return None
+
+    def _without(self, turn: Turn, offered: Sequence[str], refused: set[str]) -> Pick:
+        left = tuple(code for code in offered if code not in refused)
+        if not left:
+            return Pick("none", self._others(turn, offered))
+        return Pick("take" if len(left) == 1 else "ask", left)
+
+    def _by_words(self, turn: Turn, offered: Sequence[str]) -> Pick | None:
+        parts = clauses(turn.text)
+        wanted = [part for part in parts if not refuses(part)]
+        if wanted and len(wanted) < len(parts):
+            text = ", ".join(wanted)
+        elif wanted:
+            text = turn.text
+        else:
+            return self._refused_in_words(turn, offered)
+        if not self._words(text):
+            return None
+        named = self._resolver.only_fitting(self._words(text), offered)
+        if named:
+            return Pick("take", (named.code,))
+        if self._leaves(text, offered):
+            return None
+        standing = self._search.among(text, offered, self._question(turn))
+        if len(standing) < 2 or standing[0].gain < _TELLS:
+            return None
+        if self._is_another(turn, text, offered):
+            return None
+        return _judged(standing)
+
+    def _refused_in_words(self, turn: Turn, offered: Sequence[str]) -> Pick | None:
+        """ "Không phải gia hạn" takes the offer that fits the words from the list."""
+        said = " ".join(self._words(turn.text))
+        standing = self._search.among(said, offered, self._question(turn)) if said else ()
+        if len(standing) < 2 or standing[0].gain < _TELLS or standing[0].share < _CLEAR:
+            return None
+        return self._without(turn, offered, {standing[0].code})
+
+    def _words(self, text: str) -> tuple[str, ...]:
+        """What `text` is about beside aspects, places and the words of choosing."""
+        return self._resolver.residue(text, data("choosing")["choosing"])
+
+    def _leaves(self, text: str, offered: Sequence[str]) -> bool:
+        """Whether `text` clearly names a procedure outside the list."""
+        result = self._search.search(text)
+        best = self._kb.get(result.hits[0].code) if result.hits else None
+        if best is None or best.code in offered or result.decision != "answer":
+            return False
+        here = max((naming(text, found.guide) for found in self._guides(offered)), default=0.0)
+        named = naming(text, best.guide)
+        return named >= _NAMED and named > here and len(self._words(text)) >= _LEAST_NAME
+
+    def _is_another(self, turn: Turn, text: str, offered: Sequence[str]) -> bool:
+        """Whether question and reply together surely mean a procedure that the list lacks."""
+        question = self._question(turn)
+        if not question:
+            return False
+        result = self._search.search(f"{question}, {text}")
+        hits: Sequence[Hit] = result.hits
+        if result.decision != "answer" or not hits or hits[0].code in offered:
+            return False
+        return all(hit.score < hits[0].score * _FAINT for hit in hits if hit.code in offered)
+
+    def _others(self, turn: Turn, offered: Sequence[str]) -> tuple[str, ...]:
+        """The next best procedures for the question that led to the list."""
+        question = self._question(turn)
+        if not question:
+            return ()
+        result = self._search.search(question)
+        if result.decision == "abstain":
+            return ()
+        floor = result.hits[0].score * _FAINT if result.hits else 0.0
+        near = [hit.code for hit in result.hits if hit.code not in offered and hit.score >= floor]
+        return tuple(near[:_MOST_OTHERS])
+
+    def _question(self, turn: Turn) -> str:
+        """The question that led to the list: the latest earlier text that is about something."""
+        about = (text for text in turn.earlier if not refuses(text) and self._words(text))
+        return next(about, "")
+
+    def _guides(self, codes: Sequence[str]) -> list[Published]:
+        return [found for found in map(self._kb.get, codes) if found]
+
+
+def _judged(standing: Sequence[Standing]) -> Pick:
+    if standing[0].share >= _CLEAR:
+        return Pick("take", (standing[0].code,))
+    left = tuple(item.code for item in standing if item.share >= _LEFT)
+    return Pick("ask" if len(left) > 1 else "take", left)
