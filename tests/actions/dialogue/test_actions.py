@@ -157,6 +157,7 @@ async def test_a_centre_by_a_misspelt_place(executor: Any) -> None:
     [
         ("action_handoff", "talk_to_person", "em muốn hỏi về đăng ký tạm trú"),
         ("action_complain", "complain", "sếp khó tính quá đi mất"),
+        ("action_complain", "complain", "viết dàn ý bài nghị luận"),
         ("action_find_centre", "find_centre", "xe khách từ bến về trung tâm thành phố mất mấy tiếng"),
     ],
 )
