@@ -160,7 +160,7 @@ _N = rf"(?<![\w.,/-]){NUMERAL}"
 def _amounts(text: str) -> tuple[Found, str]:
     found: Found = []
     either = rf"(?:{_N}|\b{WORDS}){_SCALE}?"
-    several = rf"((?:{either}{_IN_WORDS}{_JOIN})*{either})"
+    several = rf"((?:{either}{_IN_WORDS}{_JOIN}){{0,4}}{either})"
     text = _take(rf"({either}){_IN_WORDS}\s*giờ chiều\b", text, _afternoon, found)
     text = _take(
         r"\b(\d{1,2})\s*(?:giờ|h)\s*(\d{2})(?:\s*phút)?\b(?!\s*(?:ngày|tháng))", text, _clock, found

@@ -7,7 +7,8 @@ import re
 __all__ = ["NUMERAL", "WORDS", "parse_number", "parse_numeral", "parse_words", "write_number"]
 
 # Groups of exactly three digits are thousands in either style; anything else after a mark is a decimal.
-NUMERAL = r"(?:\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+|\d+(?:[.,]\d+)?)"
+# Repetition is bounded throughout: no text may take more than linear time.
+NUMERAL = r"(?:\d{1,3}(?:\.\d{3}){1,4}(?:,\d{1,4})?|\d{1,3}(?:,\d{3}){1,4}|\d{1,15}(?:[.,]\d{1,4})?)"
 
 _DIGITS = {
     "không": 0, "một": 1, "mốt": 1, "hai": 2, "ba": 3, "bốn": 4, "tư": 4, "năm": 5, "lăm": 5, "nhăm": 5, "sáu": 6,
@@ -15,7 +16,7 @@ _DIGITS = {
 }
 _SCALES = {"nghìn": 1_000, "ngàn": 1_000, "triệu": 1_000_000, "tỷ": 1_000_000_000, "tỉ": 1_000_000_000}
 _WORD = "|".join((*_DIGITS, "mười", "mươi", "trăm", "linh", "lẻ"))
-WORDS = rf"(?:{_WORD})\b(?:\s+(?:{_WORD})\b)*"
+WORDS = rf"(?:{_WORD})\b(?:\s{{1,3}}(?:{_WORD})\b){{0,7}}"
 
 
 def parse_number(text: str) -> float | None:

@@ -83,3 +83,8 @@ def test_any_text_can_be_read(text: str) -> None:
         assert fact.value
         assert fact.shown
         list(implied(fact))
+
+
+@pytest.mark.parametrize("piece", ["một ", "1, ", "1", "111.", "khoản 1, ", "A-", "1 (một "])
+def test_long_repetitions_are_read_too(piece: str) -> None:
+    assert all(fact.value for fact, _ in facts_in(piece * 1000))
