@@ -34,6 +34,7 @@ _LEAST_SHARED = 2
 _LEAST_PETITION = 3
 # Below this the classifier's "outside our field" yields to an index that knows what to ask back.
 _SURELY_OUTSIDE = 0.7
+_SURELY_STEERS = 0.6
 # Intents that ask for no aspect of the procedure under discussion.
 _OPEN = {"ask_overview", "nlu_fallback", "inform_field", ""}
 
@@ -185,8 +186,11 @@ class TurnAnswerer:
         return bool(self._resolver.residue(text))
 
     def steered_to(self, turn: Turn) -> Outcome | None:
-        """The answer where a text that seems to steer ("quay lại căn cước đi") names a matter, or None."""
-        words = self._resolver.steered(turn.text)
+        """The answer where a text that seems to steer ("quay lại căn cước đi") names a matter, or None. Where that is
+        only a guess of the classifier ("nhà cũ sửa lại"), words of steering count as well.
+        """
+        unsure = turn.confidence < _SURELY_STEERS
+        words = self._resolver.residue(turn.text) if unsure else self._resolver.steered(turn.text)
         if len(words) < _LEAST_SHARED:
             return None
         named = replace(turn, text=" ".join(words), intent="", procedure=None)

@@ -10,28 +10,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from actions.answers.context import CLEAR, running, tells
 from actions.answers.counted import clauses, counted, refuses, refuses_all
 from actions.answers.resolve import Resolver, naming, nth
 from actions.answers.turn import Turn
 from actions.answers.words import data
-from actions.services import Hit, Knowledge, Search, Standing
+from actions.services import Knowledge, Search, SearchResult, Standing
 from knowledge_base.model import Published
 
 __all__ = ["Chooser", "Pick"]
 
-# Share of the offers' probability at which one is taken, and below which one is dropped.
-_CLEAR = 0.7
+# Share of the offers' probability below which one is dropped from the list.
 _LEFT = 0.15
-# Log odds that a reply must add to the question before it counts as an answer to it.
-_TELLS = 1.0
-# Of the best hit's score: an offer below it is out of the running against a procedure outside the list.
-_FAINT = 0.1
+# Of the best hit's score: what is below it is no alternative to the offers that were refused.
+_FAINT = 0.01
 # Share of a name's words at which a text names a procedure.
 _NAMED = 0.75
 _LEAST_NAME = 2
 _MOST_OTHERS = 4
 # Steering, people and places surely asked for are no answers to a list.
 _SURE = 0.6
+_SURELY_OUTSIDE = 0.85
 _ELSEWHERE = frozenset(
     ("talk_to_person", "complain", "abuse", "find_centre", "track_dossier", "repeat", "start_over", "provide_pin")
 )
@@ -52,6 +51,7 @@ class Chooser:
         self._search = search
         self._kb = kb
         self._resolver = resolver
+        self._context = resolver.context
 
     def pick(self, turn: Turn, offered: Sequence[str]) -> Pick | None:
         """What `turn` says about `offered` (in order), or None where it says nothing about them."""
@@ -94,23 +94,33 @@ class Chooser:
             return self._refused_in_words(turn, offered)
         if not self._words(text):
             return None
+        result = self._search.search(text)
+        if self._leaves(text, offered, result):
+            return None
+        outside = self._context.another(turn, text, offered)
+        if outside:
+            return Pick("take", (outside,))
+        standing = self._context.among(turn, text, offered)
+        if tells(standing, result.hits) and not self._is_another_matter(turn, text, standing[0].code, offered):
+            return _judged(standing)
         named = self._resolver.only_fitting(self._words(text), offered)
-        if named:
-            return Pick("take", (named.code,))
-        if self._leaves(text, offered):
-            return None
-        standing = self._search.among(text, offered, self._question(turn))
-        if len(standing) < 2 or standing[0].gain < _TELLS:
-            return None
-        if self._is_another(turn, text, offered):
-            return None
-        return _judged(standing)
+        return Pick("take", (named.code,)) if named else None
+
+    def _is_another_matter(self, turn: Turn, text: str, code: str, offered: Sequence[str]) -> bool:
+        """Whether the fit of `code` is one of words only: question and text together lead away from the list."""
+        together = self._context.together(turn, text)
+        if together is None or not together.hits:
+            return False
+        outside = turn.intent == "out_of_scope" and turn.confidence >= _SURELY_OUTSIDE
+        if outside and together.decision == "abstain":
+            return True
+        return together.hits[0].code not in offered and not running([code], together.hits)
 
     def _refused_in_words(self, turn: Turn, offered: Sequence[str]) -> Pick | None:
         """ "Không phải gia hạn" takes the offer that fits the words from the list."""
         said = " ".join(self._words(turn.text))
-        standing = self._search.among(said, offered, self._question(turn)) if said else ()
-        if len(standing) < 2 or standing[0].gain < _TELLS or standing[0].share < _CLEAR:
+        standing = self._context.among(turn, said, offered) if said else ()
+        if not tells(standing, ()) or standing[0].share < CLEAR:
             return None
         return self._without(turn, offered, {standing[0].code})
 
@@ -118,9 +128,8 @@ class Chooser:
         """What `text` is about beside aspects, places and the words of choosing."""
         return self._resolver.residue(text, data("choosing")["choosing"])
 
-    def _leaves(self, text: str, offered: Sequence[str]) -> bool:
+    def _leaves(self, text: str, offered: Sequence[str], result: SearchResult) -> bool:
         """Whether `text` clearly names a procedure outside the list."""
-        result = self._search.search(text)
         best = self._kb.get(result.hits[0].code) if result.hits else None
         if best is None or best.code in offered or result.decision != "answer":
             return False
@@ -128,20 +137,9 @@ class Chooser:
         named = naming(text, best.guide)
         return named >= _NAMED and named > here and len(self._words(text)) >= _LEAST_NAME
 
-    def _is_another(self, turn: Turn, text: str, offered: Sequence[str]) -> bool:
-        """Whether question and reply together surely mean a procedure that the list lacks."""
-        question = self._question(turn)
-        if not question:
-            return False
-        result = self._search.search(f"{question}, {text}")
-        hits: Sequence[Hit] = result.hits
-        if result.decision != "answer" or not hits or hits[0].code in offered:
-            return False
-        return all(hit.score < hits[0].score * _FAINT for hit in hits if hit.code in offered)
-
     def _others(self, turn: Turn, offered: Sequence[str]) -> tuple[str, ...]:
         """The next best procedures for the question that led to the list."""
-        question = self._question(turn)
+        question = self._context.question(turn)
         if not question:
             return ()
         result = self._search.search(question)
@@ -151,17 +149,13 @@ class Chooser:
         near = [hit.code for hit in result.hits if hit.code not in offered and hit.score >= floor]
         return tuple(near[:_MOST_OTHERS])
 
-    def _question(self, turn: Turn) -> str:
-        """The question that led to the list: the latest earlier text that is about something."""
-        about = (text for text in turn.earlier if not refuses(text) and self._words(text))
-        return next(about, "")
-
     def _guides(self, codes: Sequence[str]) -> list[Published]:
         return [found for found in map(self._kb.get, codes) if found]
 
 
-def _judged(standing: Sequence[Standing]) -> Pick:
-    if standing[0].share >= _CLEAR:
+def _judged(standing: Sequence[Standing]) -> Pick | None:
+    """The first where it is clearly ahead, else those that are left; None where none drops out."""
+    if standing[0].share >= CLEAR:
         return Pick("take", (standing[0].code,))
     left = tuple(item.code for item in standing if item.share >= _LEFT)
-    return Pick("ask" if len(left) > 1 else "take", left)
+    return Pick("ask" if len(left) > 1 else "take", left) if len(left) < len(standing) else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from actions.answers.aspect import aspect_phrases, without_aspect_words
+from actions.answers.context import Context
 from actions.answers.turn import Turn
 from actions.answers.words import content, data, fold, left_over, remove_phrases, tokens
 from actions.services import Hit, Knowledge, Search
@@ -31,6 +32,7 @@ _SITUATION = "ask_conditions"
 _STAY_WITHIN = 5
 _LEAST_NAME = 4
 _SURELY_ASKS = 0.5
+_SURELY_A_PART = 0.8
 _LEAST_VARIANT, _MOST_VARIANT = 2, 4
 _ORDINALS = {
     "nhat": 1,
@@ -74,6 +76,7 @@ class Resolver:
         self._search = search
         self._kb = kb
         self._places = tuple(places)
+        self.context = Context(search, self.residue)
 
     def resolve(self, turn: Turn) -> Resolved:
         given = self._published(turn.entity("procedure_code"))
@@ -102,9 +105,20 @@ class Resolver:
         best = self._published(hits[0].code) if hits else None
         if best and (result.decision == "answer" or naming(words, best.guide) >= _CLEARLY_NAMED):
             return Resolved("new", best, hits, result.confidence)
+        known = self._published(self._meant_instead(turn, words, hits))
+        if known:
+            return Resolved("new", known, hits, result.confidence)
         if hits and result.decision == "clarify":
             return Resolved("clarify", None, hits, result.confidence)
         return Resolved("unknown", None, hits, result.confidence)
+
+    def _meant_instead(self, turn: Turn, words: str, hits: Sequence[Hit]) -> str | None:
+        """The procedure that a correction in a few words ("ý mình là đăng ký lại") makes of what was asked before."""
+        if not turn.procedure:
+            return None
+        found = self.context.together(turn, words)
+        best = found.hits[0].code if found and found.decision == "answer" and found.hits else turn.procedure
+        return best if best != turn.procedure else self.context.variant(turn, words, turn.procedure, hits)
 
     def residue(self, text: str, besides: Iterable[str] = ()) -> tuple[str, ...]:
         """The content syllables left when function words, aspect words, place names and `besides` are taken away."""
@@ -137,14 +151,25 @@ class Resolver:
         named = self._wholly_named(residue, hits)
         if named and named.code != current.code:
             return Resolved("new", named, hits, result.confidence, residue)
+        variant = self._variant(turn, current, best, hits)
+        if variant:
+            return Resolved("new", variant, hits, result.confidence, residue)
         if self._clearly_other(turn, current, best, hits, str(result.decision)):
             return Resolved("new", best, hits, result.confidence, residue)
         if _varies(turn.text) and (varied := self._varied(turn, current, stay)).kind == "new":
             return varied
-        elsewhere = _faint(current.code, hits) and turn.intent != _SITUATION
+        elsewhere = _faint(current.code, hits) and turn.intent != _SITUATION and not _asks_a_part(turn)
         if result.decision == "clarify" and (elsewhere or self._names_others(turn.text, current, hits)):
             return Resolved("clarify", None, hits, result.confidence, residue)
         return self._varied(turn, current, stay)
+
+    def _variant(self, turn: Turn, current: Published, best: Published, hits: Sequence[Hit]) -> Published | None:
+        """What a text that names no matter of its own makes of the current one, read after the question before it."""
+        if turn.intent == _SITUATION or _asks_a_part(turn) or not _faint(current.code, hits):
+            return None
+        if naming(turn.text, best.guide) >= _CLEARLY_NAMED:
+            return None
+        return self._published(self.context.variant(turn, turn.text, current.code, hits))
 
     def _clearly_other(
         self, turn: Turn, current: Published, best: Published, hits: Sequence[Hit], decision: str
@@ -153,7 +178,7 @@ class Resolver:
         named, here = naming(turn.text, best.guide), naming(turn.text, current.guide)
         if here >= named and here >= _NAMED:
             return False
-        if decision != "answer":
+        if decision != "answer" or (named < _NAMED and _asks_a_part(turn)):
             return False
         if named >= _CLEARLY_NAMED or _faint(current.code, hits):
             return True
@@ -221,6 +246,12 @@ class Resolver:
 def _varies(text: str) -> bool:
     """Whether `text` asks for a variant of the matter under discussion: "chấm dứt thì thế nào"."""
     return any(re.search(pattern, fold(text)) for pattern in data("follow_up")["varying"])
+
+
+def _asks_a_part(turn: Turn) -> bool:
+    """Whether the classifier is sure that a part of a procedure is asked for ("xong thì được trả gì")."""
+    sure = turn.confidence >= _SURELY_A_PART and turn.intent.startswith("ask_")
+    return sure and turn.intent not in ("ask_overview", _SITUATION)
 
 
 def _score(code: str, hits: Sequence[Hit]) -> float:

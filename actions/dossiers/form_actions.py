@@ -15,6 +15,8 @@ from common.messages import Status
 
 __all__ = ["ACTIONS", "StartForm"]
 
+# Below this the classifier guesses.
+_SURE = 0.6
 # After these the loop asks for the first time, so what they noted belongs before the question.
 _OPENING = {None, "action_listen", "action_start_eform", "action_eform_resume", "action_eform_consent"}
 
@@ -158,9 +160,9 @@ class Resume(EformAction):
         active = drafts.active(turn.conversation_id)
         draft = active or drafts.resume(turn.conversation_id)
         typed = turn.text and not turn.text.startswith("/")
-        choosing = typed and turn.listed("candidates")
-        if draft is None and not turn.entity("eform_input") and (turn.intent == "inform_field" or choosing):
-            # Free text that the classifier took for a form value: it is a question, or an answer to an open list.
+        doubtful = typed and (turn.listed("candidates") or turn.said.confidence < _SURE)
+        if draft is None and not turn.entity("eform_input") and (turn.intent == "inform_field" or doubtful):
+            # Free text that the classifier took for one about a form: a question, or an answer to an open list.
             turn.events.append(FollowupAction("action_answer"))
             return
         if draft is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from actions.answers import Answerer, Outcome, Turn
 from common.database import Database
 from common.messages import Aspect, Status
-from tests.actions.support import NameHit, NameResult, services_over, shelf_of, shipped_guides
+from tests.actions.support import NameHit, NameResult, NameStanding, services_over, shelf_of, shipped_guides
 
 BIRTH, BIRTH_AGAIN = "1.001193", "1.004884"
 
@@ -28,6 +28,9 @@ class Fixed:
 
     def search(self, text: str, k: int = 10) -> NameResult:
         return self.result
+
+    def among(self, text: str, codes: Sequence[str], before: str = "") -> list[NameStanding]:
+        return []  # the words tell the offers apart no further
 
 
 @pytest.fixture(scope="module")
