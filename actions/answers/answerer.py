@@ -11,9 +11,10 @@ from actions.answers.buttons import Buttons, payload
 from actions.answers.choice import Chooser
 from actions.answers.clarify import Clarifier
 from actions.answers.compose import Composer, short_name
+from actions.answers.context import surely_outside
 from actions.answers.passages import find_passages
 from actions.answers.plausible import Plausibility
-from actions.answers.resolve import Resolved, Resolver, name_words, nth, wanted_words
+from actions.answers.resolve import Resolved, Resolver, name_words, naming, nth, wanted_words
 from actions.answers.turn import Outcome, Turn
 from actions.answers.words import data, fold, has_phrase, tokens
 from actions.services import Services
@@ -35,6 +36,9 @@ _LEAST_PETITION = 3
 # Below this the classifier's "outside our field" yields to an index that knows what to ask back.
 _SURELY_OUTSIDE = 0.7
 _SURELY_STEERS = 0.6
+_SURELY_A_PART = 0.8
+# Share of a name's words at which a text names a procedure.
+_NAMED = 0.6
 # Intents that ask for no aspect of the procedure under discussion.
 _OPEN = {"ask_overview", "nlu_fallback", "inform_field", ""}
 
@@ -57,9 +61,9 @@ class TurnAnswerer:
     def answer(self, turn: Turn) -> Outcome:
         """The answer to a question, a clarifying question, or the plain statement that nothing fits."""
         resolved = self._resolver.resolve(turn)
-        if resolved.kind == "clarify":
+        if resolved.kind == "clarify" and not self._surely_about_offers(turn, resolved):
             return self._clarify(turn, resolved)
-        if resolved.kind == "unnamed" or (resolved.kind == "unknown" and _asks_about_offers(turn)):
+        if resolved.kind in ("unnamed", "clarify") or (resolved.kind == "unknown" and _asks_about_offers(turn)):
             return self._which(turn)
         if resolved.published is None or (resolved.lost and self._strays(turn, resolved.published)):
             return self.unknown(turn, resolved)
@@ -240,7 +244,8 @@ class TurnAnswerer:
     def out_of_scope(self, turn: Turn) -> Outcome:
         """Outside our field, unless the index is sure that a procedure is meant (the classifier can err)."""
         resolved = self._resolver.resolve(turn) if turn.text else Resolved("unknown")
-        if resolved.kind == "new" and resolved.published:
+        found = resolved.published if resolved.kind == "new" else None
+        if found and not (surely_outside(turn) and naming(turn.text, found.guide) < _NAMED):
             return self._about(turn, resolved)
         if resolved.kind == "clarify" and turn.confidence < _SURELY_OUTSIDE:
             return self._clarify(turn, resolved)
@@ -290,6 +295,13 @@ class TurnAnswerer:
                 aspect = Aspect.OVERVIEW
         centre = self._centre(turn, published) if aspect is Aspect.PLACE else ""
         return self._composer.answer(published, aspect, case, confidence=resolved.confidence, centre=centre)
+
+    def _surely_about_offers(self, turn: Turn, resolved: Resolved) -> bool:
+        """Whether a part of the offers is asked for in words that name no procedure ("con dâu nộp hộ được không")."""
+        if not _asks_about_offers(turn) or turn.confidence < _SURELY_A_PART:
+            return False
+        found = [self._kb.get(hit.code) for hit in resolved.hits]
+        return all(naming(turn.text, each.guide) < _NAMED for each in found if each)
 
     def _strays(self, turn: Turn, published: Published) -> bool:
         """Whether a text of which the index makes nothing isn't about the procedure under discussion either."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from actions.answers.context import CLEAR, running, tells
+from actions.answers.context import CLEAR, running, surely_outside, tells
 from actions.answers.counted import clauses, counted, refuses, refuses_all
 from actions.answers.resolve import Resolver, naming, nth
 from actions.answers.turn import Turn
@@ -30,7 +30,6 @@ _LEAST_NAME = 2
 _MOST_OTHERS = 4
 # Steering, people and places surely asked for are no answers to a list.
 _SURE = 0.6
-_SURELY_OUTSIDE = 0.85
 _ELSEWHERE = frozenset(
     ("talk_to_person", "complain", "abuse", "find_centre", "track_dossier", "repeat", "start_over", "provide_pin")
 )
@@ -95,26 +94,31 @@ class Chooser:
         if not self._words(text):
             return None
         result = self._search.search(text)
-        if self._leaves(text, offered, result):
+        if surely_outside(turn) or self._leaves(text, offered, result):
             return None
         outside = self._context.another(turn, text, offered)
         if outside:
             return Pick("take", (outside,))
-        standing = self._context.among(turn, text, offered)
-        if tells(standing, result.hits) and not self._is_another_matter(turn, text, standing[0].code, offered):
-            return _judged(standing)
-        named = self._resolver.only_fitting(self._words(text), offered)
-        return Pick("take", (named.code,)) if named else None
+        return self._fitting(turn, text, offered, result)
 
-    def _is_another_matter(self, turn: Turn, text: str, code: str, offered: Sequence[str]) -> bool:
-        """Whether the fit of `code` is one of words only: question and text together lead away from the list."""
+    def _fitting(self, turn: Turn, text: str, offered: Sequence[str], result: SearchResult) -> Pick | None:
+        """The offers that `text` fits, `result` being what it means alone."""
+        standing = self._context.among(turn, text, offered)
         together = self._context.together(turn, text)
-        if together is None or not together.hits:
-            return False
-        outside = turn.intent == "out_of_scope" and turn.confidence >= _SURELY_OUTSIDE
-        if outside and together.decision == "abstain":
-            return True
-        return together.hits[0].code not in offered and not running([code], together.hits)
+        hits = together.hits if together else ()
+        strays = hits and hits[0].code not in offered
+        if strays and result.hits and result.hits[0].code == hits[0].code and not running(offered, hits):
+            return Pick("ask", (hits[0].code,))  # both readings agree on a procedure that the list lacks
+        if tells(standing, result.hits) and not (strays and not running([standing[0].code], hits)):
+            pick = _judged(standing)
+            if pick:
+                return pick
+        named = self._resolver.only_fitting(self._words(text), offered)
+        if named:
+            return Pick("take", (named.code,))
+        asks = turn.intent.startswith("ask_") and turn.intent != "ask_overview"
+        again = len(offered) > 1 and hits and not strays and not asks and result.decision != "answer"
+        return Pick("ask", tuple(offered)) if again else None
 
     def _refused_in_words(self, turn: Turn, offered: Sequence[str]) -> Pick | None:
         """ "Không phải gia hạn" takes the offer that fits the words from the list."""
@@ -131,7 +135,7 @@ class Chooser:
     def _leaves(self, text: str, offered: Sequence[str], result: SearchResult) -> bool:
         """Whether `text` clearly names a procedure outside the list."""
         best = self._kb.get(result.hits[0].code) if result.hits else None
-        if best is None or best.code in offered or result.decision != "answer":
+        if best is None or best.code in offered or result.decision == "abstain":
             return False
         here = max((naming(text, found.guide) for found in self._guides(offered)), default=0.0)
         named = naming(text, best.guide)

@@ -8,7 +8,7 @@ from actions.answers.counted import refuses
 from actions.answers.turn import Turn
 from actions.services import Hit, Search, SearchResult, Standing
 
-__all__ = ["CLEAR", "Context", "running", "tells"]
+__all__ = ["CLEAR", "Context", "running", "surely_outside", "tells"]
 
 # Share of the probability of a few procedures at which the first of them is meant.
 CLEAR = 0.7
@@ -16,6 +16,9 @@ CLEAR = 0.7
 _TELLS = 1.0
 # Of the best hit's score: procedures below it are out of the running.
 _FAINT = 0.1
+# How many of the first hits for question and text together count.
+_NEAR = 3
+_SURELY_OUTSIDE = 0.85
 
 
 def tells(standing: Sequence[Standing], hits: Sequence[Hit]) -> bool:
@@ -60,10 +63,23 @@ class Context:
 
     def variant(self, turn: Turn, text: str, current: str, hits: Sequence[Hit]) -> str | None:
         """The neighbour of `current` that `text` turns the matter into ("hết hạn, muốn đổi"), or None. Neighbours are
-        what the index also thought of when it answered. `hits`: of the text alone.
+        what the index thinks of for question and text together. `hits`: of the text alone.
         """
-        standing = self.among(turn, text, [current, *turn.rivals])
+        if surely_outside(turn):
+            return None
+        together = self.together(turn, text)
+        near = together.hits[:_NEAR] if together else ()
+        both = running([hit.code for hit in near if hit.code != current], hits)
+        agreed = next((hit.code for hit in near if hit.code in both), None)
+        if agreed:
+            return agreed
+        neighbours = running([hit.code for hit in together.hits], together.hits) if together else set()
+        standing = self.among(turn, text, [current, *sorted(neighbours - {current})])
         if tells(standing, hits) and standing[0].share >= CLEAR and standing[0].code != current:
             return standing[0].code
-        code = self.another(turn, text, [current])
-        return code if code in {hit.code for hit in hits} else None
+        return self.another(turn, text, [current])
+
+
+def surely_outside(turn: Turn) -> bool:
+    """Whether the classifier is all but certain that the text is outside our field: no context makes it ours."""
+    return turn.intent == "out_of_scope" and turn.confidence >= _SURELY_OUTSIDE

@@ -165,7 +165,8 @@ class Resolver:
 
     def _variant(self, turn: Turn, current: Published, best: Published, hits: Sequence[Hit]) -> Published | None:
         """What a text that names no matter of its own makes of the current one, read after the question before it."""
-        if turn.intent == _SITUATION or _asks_a_part(turn) or not _faint(current.code, hits):
+        described = turn.intent == _SITUATION and turn.confidence >= _SURELY_ASKS
+        if described or _asks_a_part(turn) or not _faint(current.code, hits):
             return None
         if naming(turn.text, best.guide) >= _CLEARLY_NAMED:
             return None

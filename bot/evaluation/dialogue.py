@@ -1,7 +1,8 @@
 """`isee eval dialogue`: plays recorded conversations through HTTP, Rasa and the actions.
 
 A file of JSON lines: `{"id", "turns": [{"role": "user", "text"} | {"role": "assistant", "kind": "list"|"answer",
-"codes"}], "gold_codes"}`; `gold_codes` are right for the last user turn. Each conversation is played twice:
+"codes"}], "gold_codes", "aspect"?}`; `gold_codes`, and `aspect` where given, are right for the last user turn. Each
+conversation is played twice:
 
 - *strict*: only the user turns, so our own replies set the scene. "Cái thứ hai" then means our own second offer.
 - *primed*: where our reply to a turn left the conversation in another state than the recorded one (another procedure,
@@ -24,6 +25,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from actions.answers.resolve import nth
 from bot.evaluation.running import Copy, Heard, Talk
 from common.errors import InvalidInput
+from common.messages import Aspect
 from indexer.evaluation.bootstrap import ROUNDS, SEED
 from indexer.evaluation.questions import lines_of
 from indexer.evaluation.runs import Row, grouped, intervals, means
@@ -32,7 +34,7 @@ __all__ = ["Dialogue", "Played", "Step", "load_dialogues", "play", "play_all", "
 
 Progress = Callable[[int, int], None]
 Prime = Callable[[str, Mapping[str, Any]], None]
-METRICS = ("strict", "strict_own_order", "primed", "strict_or_offered", "primed_or_offered", "follow_ups")
+METRICS = ("strict", "strict_own_order", "primed", "strict_or_offered", "primed_or_offered", "follow_ups", "aspect")
 
 
 class Said(BaseModel):
@@ -45,11 +47,12 @@ class Said(BaseModel):
 
 
 class Dialogue(BaseModel):
-    """A recorded conversation; `gold_codes` are right for its last user turn."""
+    """A recorded conversation; `gold_codes` and `aspect` (None: any) are right for its last user turn."""
 
     id: str
     turns: list[Said] = Field(min_length=1)
     gold_codes: list[str] = Field(min_length=1)
+    aspect: Aspect | None = None
     source: str = ""
 
     @model_validator(mode="after")
@@ -182,7 +185,9 @@ def play_all(dialogues: Sequence[Dialogue], copy: Copy, progress: Progress | Non
 
 
 def rows_of(played: Sequence[Played]) -> list[Row]:
-    """The rows of a run; `source` is the scene. `follow_ups`: of the later turns, primed, the share met."""
+    """The rows of a run; `source` is the scene. `follow_ups`: of the later turns, primed, the share met.
+    `aspect`: whether the last turn, primed, was answered about the wanted part.
+    """
     return [_row(item) for item in played]
 
 
@@ -201,6 +206,7 @@ def _row(item: Played) -> Row:
             "strict_or_offered": float(strict.met),
             "primed_or_offered": float(primed.met),
             "follow_ups": sum(step.met for step in later) / len(later) if later else None,
+            "aspect": float(primed.heard.aspect == item.dialogue.aspect) if item.dialogue.aspect else None,
         },
         did={
             "status": primed.heard.status,

@@ -66,7 +66,7 @@ def print_answers(figures: dict[str, Any], console: Console) -> None:
 
 def print_dialogues(figures: dict[str, Any], console: Console) -> None:
     """Shares resolved, then each conversation that wasn't, turn by turn."""
-    names = ("strict", "strict_own_order", "primed", "strict_or_offered", "primed_or_offered", "follow_ups")
+    names = ("strict", "strict_own_order", "primed", "strict_or_offered", "primed_or_offered", "follow_ups", "aspect")
     console.print(_with_intervals("Hội thoại", figures, figures["intervals"], names, figures["n"]))
     console.print(group_table("Theo lượt cuối", figures["by_scene"], names))
     _warn(figures, console)
