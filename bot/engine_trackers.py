@@ -23,9 +23,7 @@ class TrackerStore:
         local = url.get_backend_name() == "sqlite"
         self._file = settings.home / "rasa-tracker.db"
         self._url = make_url(f"sqlite:///{self._file}") if local else url
-        self._engine = create_engine(
-            self._url, connect_args={"timeout": 15} if local else {}, pool_pre_ping=True
-        )
+        self._engine = create_engine(self._url, connect_args={"timeout": 15} if local else {}, pool_pre_ping=True)
 
     def environment(self) -> dict[str, str]:
         """What endpoints.yml reads: the whole URL, with the driver that Rasa's environment has."""
@@ -38,9 +36,7 @@ class TrackerStore:
             return
         with self._engine.begin() as connection:
             if inspect(connection).has_table("events"):
-                connection.execute(
-                    text("DELETE FROM events WHERE sender_id = :sender"), {"sender": conversation_id}
-                )
+                connection.execute(text("DELETE FROM events WHERE sender_id = :sender"), {"sender": conversation_id})
 
     def set_slots(self, conversation_id: str, slots: Mapping[str, Any]) -> None:
         """Adds slot events, as an action's would be: the next turn finds the conversation in that state.

@@ -34,7 +34,6 @@ from common.database import Database
 from common.identifiers import mask
 from common.keyring import Keyring
 from common.settings import Settings
-from indexer.encoder import load_encoder
 from indexer.search import SearchService
 from knowledge_base.store import KnowledgeBase
 
@@ -102,9 +101,7 @@ def wire(settings: Settings) -> Context:
     database = Database.from_settings(settings)
     migrate(database)
     knowledge_base = KnowledgeBase(database)
-    return assemble(
-        settings, database, knowledge_base, SearchService(knowledge_base, load_encoder(settings), settings.index_dir)
-    )
+    return assemble(settings, database, knowledge_base, SearchService.from_settings(knowledge_base, settings))
 
 
 def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBase, search: SearchService) -> Context:

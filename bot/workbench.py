@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bot.migrations import migrate
 from common.database import Database
 from common.settings import Settings, get_settings
-from indexer.encoder import Encoder, ensure_encoder, load_encoder
+from indexer.encoder import Encoder, ensure_encoder
 from indexer.search import SearchService
 from knowledge_base.store import KnowledgeBase
 
@@ -53,8 +53,7 @@ def open_workbench(*, force_index: bool = False) -> Workbench:
     for problem in report.problems:
         console.print(f"[yellow]{problem}[/yellow]")
     ensure_encoder(settings)
-    encoder = load_encoder(settings)
-    search = SearchService(kb, encoder, settings.index_dir)
+    search = SearchService.from_settings(kb, settings)
     with counted("Lập chỉ mục") as progress:
         search.ensure_built(progress, force=force_index)
-    return Workbench(settings, database, kb, encoder, search)
+    return Workbench(settings, database, kb, search.encoder, search)

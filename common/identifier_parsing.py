@@ -21,7 +21,8 @@ from common.errors import InvalidInput
 __all__ = ["DossierCode", "PersonalId", "parse_dossier_code", "parse_personal_id", "parse_phone", "province_of"]
 
 _DOSSIER = re.compile(
-    r"(?P<agency>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2,3}|[A-Z]\d{2,3}(?:\.\d{1,3}){0,3})-?(?P<day>\d{6})-?(?P<number>\d{4,6})")
+    r"(?P<agency>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2,3}|[A-Z]\d{2,3}(?:\.\d{1,3}){0,3})-?(?P<day>\d{6})-?(?P<number>\d{4,6})"
+)
 
 
 @dataclass(frozen=True, slots=True)

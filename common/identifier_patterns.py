@@ -8,8 +8,22 @@ from datetime import date
 from functools import lru_cache
 
 __all__ = [
-    "ACCOUNT_WORDS", "BARE_PLATE", "CONTEXT_CHARS", "DOSSIER", "EMAIL", "HEALTH_CARD", "IDENTITY_WORDS",
-    "INSURANCE_WORDS", "PASSPORT", "PASSPORT_WORDS", "PIN", "PLATE", "PLATE_WORDS", "RUN", "folded", "protected_spans",
+    "ACCOUNT_WORDS",
+    "BARE_PLATE",
+    "CONTEXT_CHARS",
+    "DOSSIER",
+    "EMAIL",
+    "HEALTH_CARD",
+    "IDENTITY_WORDS",
+    "INSURANCE_WORDS",
+    "PASSPORT",
+    "PASSPORT_WORDS",
+    "PIN",
+    "PLATE",
+    "PLATE_WORDS",
+    "RUN",
+    "folded",
+    "protected_spans",
 ]
 
 _GAP = r"[^\d•\n]{0,25}"
@@ -26,9 +40,12 @@ RUN = re.compile(r"(?<![\d•])\d(?:[ .\-()\u00a0\u200b–]{0,2}\d)*(?![\d•])"
 # Circular 01/2018/TT-VPCP Art. 19 and the newer short agency codes (VIETNAM.md 11.2).
 DOSSIER = re.compile(
     r"(?<![\w.•])(?:\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2,3}|[A-Z]\d{2,3}(?:\.\d{1,3}){0,3})"
-    r"\s?[-–—]\s?\d{6}\s?[-–—]\s?\d{4,6}(?![\w•])", re.IGNORECASE)
+    r"\s?[-–—]\s?\d{6}\s?[-–—]\s?\d{4,6}(?![\w•])",
+    re.IGNORECASE,
+)
 PROCEDURE = re.compile(
-    r"(?<![\w.])\d\.\d{6}(?:\.\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2,3}(?:\.\d{2})?)?(?![\w]|\.\d)", re.IGNORECASE)
+    r"(?<![\w.])\d\.\d{6}(?:\.\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2,3}(?:\.\d{2})?)?(?![\w]|\.\d)", re.IGNORECASE
+)
 EMAIL = re.compile(r"(?<![\w.+•-])[A-Za-z0-9_][\w.+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 # Health insurance card of before 2021: two letters and 13 digits.
 HEALTH_CARD = re.compile(r"(?<!\w)[A-Z]{2}[ -]?\d(?:[ -]?\d){12}(?![\w•])", re.IGNORECASE)
@@ -38,19 +55,24 @@ PLATE = re.compile(r"(?<![\w.•])[1-9]\d[ -]?[A-Z]{1,2}\d?[ -]{0,2}\d{3}(?:\.?\
 BARE_PLATE = re.compile(r"[1-9]\d-?[A-Z]{1,2}\d?[ -]\d{3}\.?\d{2}|[1-9]\d[A-Z]{1,2}\d?-?\d{3}\.\d{2}")
 PIN = re.compile(
     r"(?<!\w)(?:ma pin|pin|mat khau|otp|ma xac (?:thuc|nhan|minh)|(?:4|bon) (?:chu )?so cuoi|so cuoi)(?!\w)"
-    rf"{_GAP}(?<![\d•])(\d{{4,6}})(?![\d•]|[.,]\d)", re.IGNORECASE)
+    rf"{_GAP}(?<![\d•])(\d{{4,6}})(?![\d•]|[.,]\d)",
+    re.IGNORECASE,
+)
 
 IDENTITY_WORDS = _words(
     r"cccd|cmnd|cmt|cmtnd|can cuoc(?: cong dan)?|chung minh(?: thu| nhan dan)?|(?:so )?dinh danh(?: ca nhan)?"
-    r"|sdd|mdd|id card")
+    r"|sdd|mdd|id card"
+)
 INSURANCE_WORDS = _words(r"bhxh|bhyt|bao hiem(?: xa hoi| y te)?|ma so bao hiem")
 ACCOUNT_WORDS = _words(
-    r"stk|so tk|tk|tai khoan|so the|account|vietcombank|vietinbank|agribank|bidv|techcombank|mb ?bank")
+    r"stk|so tk|tk|tai khoan|so the|account|vietcombank|vietinbank|agribank|bidv|techcombank|mb ?bank"
+)
 PLATE_WORDS = _words(r"bien so(?: xe)?|bien kiem soat|bks|bien xe|bien|xe so")
 PASSPORT_WORDS = _words(r"ho chieu|passport")
 
 _MONEY = re.compile(
-    r"(?<![\w.,•])\d+(?:[.,]\d{3})*(?:[.,]\d+)?\s?(?:d|dong|vnd|nghin|ngan|trieu|ty|k|usd)(?!\w)", re.IGNORECASE)
+    r"(?<![\w.,•])\d+(?:[.,]\d{3})*(?:[.,]\d+)?\s?(?:d|dong|vnd|nghin|ngan|trieu|ty|k|usd)(?!\w)", re.IGNORECASE
+)
 _DATE = re.compile(r"(?<!\d)(\d{1,2})([-/.])(\d{1,2})\2((?:19|20)\d{2}|\d{2})(?![.\-]?\d)")
 _ISO_DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})-(\d{2})-(\d{2})(?!-?\d)")
 

@@ -34,7 +34,15 @@ from common.identifier_patterns import (
 )
 
 __all__ = [
-    "BULLET", "DossierCode", "Kind", "Match", "PersonalId", "find", "mask", "parse_dossier_code", "parse_personal_id",
+    "BULLET",
+    "DossierCode",
+    "Kind",
+    "Match",
+    "PersonalId",
+    "find",
+    "mask",
+    "parse_dossier_code",
+    "parse_personal_id",
     "parse_phone",
 ]
 
@@ -84,8 +92,14 @@ def mask(text: str, *, keep: Collection[str] = ()) -> str:
 # Characters left readable at both ends. The last four digits of a personal id are the PIN of its owner's dossiers, so
 # none of them is shown (VIETNAM.md 11.4 shows them: a deliberate difference).
 _SHOWN: dict[str, tuple[int, int]] = {
-    "personal_id": (3, 0), "old_id": (0, 3), "phone": (3, 3), "insurance": (0, 4), "bank_account": (0, 4),
-    "plate": (2, 2), "passport": (1, 2), "pin": (0, 0),
+    "personal_id": (3, 0),
+    "old_id": (0, 3),
+    "phone": (3, 3),
+    "insurance": (0, 4),
+    "bank_account": (0, 4),
+    "plate": (2, 2),
+    "passport": (1, 2),
+    "pin": (0, 0),
 }
 
 

@@ -35,6 +35,12 @@ class Settings(BaseSettings):
         "trimmed",
         description="Vocabulary of the embedded encoder: trimmed (Vietnamese, English, French) or full.",
     )
+    wrong_answer_cost: float = Field(
+        3.0,
+        ge=1.1,
+        le=100,
+        description="How many needless questions back one wrong answer is worth; higher answers less often.",
+    )
     threads: int = Field(2, ge=1, le=64, description="CPU threads of the encoder.")
 
     rasa_url: str = Field("", description="Address of a Rasa server run elsewhere; empty: the service starts its own.")

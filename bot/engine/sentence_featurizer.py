@@ -112,9 +112,7 @@ class ISeeSentenceFeaturizer(DenseFeaturizer, GraphComponent):
         resource: Resource,
     ) -> None:
         super().__init__(name, config)
-        self._encoder = OnnxEncoder(
-            _folder(config), threads=config["threads"], cache_size=config["cache_size"]
-        )
+        self._encoder = OnnxEncoder(_folder(config), threads=config["threads"], cache_size=config["cache_size"])
         self._model_storage, self._resource = model_storage, resource
 
     @classmethod

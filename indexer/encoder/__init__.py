@@ -40,8 +40,8 @@ class Encoder(Protocol):
         """Searched texts as float32 (n, dim), rows of unit length."""
 
 
-def load_encoder(where: Any, threads: int | None = None) -> Encoder:
-    """The built encoder of `where`: `Settings`, or the folder with its manifest.
+def load_encoder(where: Any, threads: int | None = None, *, plain: bool = False) -> Encoder:
+    """The built encoder of `where`: `Settings`, or the folder with its manifest; with its adapter, unless `plain`.
 
     Raises SetupProblem, which names the remedy, when it isn't built.
     """
@@ -51,12 +51,22 @@ def load_encoder(where: Any, threads: int | None = None) -> Encoder:
     folder = Path(where) if isinstance(where, str | Path) else where.encoder_dir
     threads = threads or (2 if isinstance(where, str | Path) else where.threads)
     try:
-        if read_manifest(folder).engine == "onnx":
-            from indexer.encoder.onnx import OnnxEncoder
-
-            return OnnxEncoder(folder, threads)
+        manifest = read_manifest(folder)
+        base = _base(folder, manifest.engine, threads)
     except EncoderMissing as error:
         raise SetupProblem(str(error)) from error
+    if plain:
+        return base
+    from indexer.encoder.adapter import adapted
+
+    return adapted(base, manifest.source_sha256)
+
+
+def _base(folder: Path, engine: str, threads: int) -> Encoder:
+    if engine == "onnx":
+        from indexer.encoder.onnx import OnnxEncoder
+
+        return OnnxEncoder(folder, threads)
     from indexer.encoder.st import StEncoder
 
     return StEncoder(folder, threads)

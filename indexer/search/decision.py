@@ -17,57 +17,83 @@ import numpy as np
 from indexer.search.ranker import FEATURES, Ranked
 from indexer.search.types import Decision
 
-__all__ = ["SHAPE", "Calibration", "Verdict", "shape"]
+__all__ = ["DOMAIN_AT", "SHAPE", "WRONG_ANSWER_COST", "Calibration", "Verdict", "shape"]
 
 SHAPE = (
     "log_odds",
     "margin",
     "gap",
+    "gap_second",
+    "gap_fourth",
+    "entropy",
     "score",
     "dense",
     "dense_name",
     "dense_focus",
+    "dense_second",
+    "dense_gap",
     "bm25",
     "bm25_synonym",
     "name_covered",
     "query_covered",
+    "demand",
     "lexical_first",
     "dense_first",
+    "focus_first",
+    "name_first",
     "length",
-    "near",
+    "likeness",
     "exact",
 )
+WRONG_ANSWER_COST = 3.0
+DOMAIN_AT = 0.5  # sending away a question that we know is as bad as asking back about a matter that we don't
 _CLIP = 1e-3
+_TINY = 1e-12
 _FAR = 12.0
-_NEAR = 0.985  # the question is, but for filler, one of the guide's own phrasings
+_TOP = 0.999
+_RIVALS = {"gap": 0, "gap_second": 1, "gap_fourth": 3}
 _WHOLE = 0.99  # the name and the question are made of the same words
 
 
-def shape(ranked: Ranked, families: list[str], syllable_count: int) -> np.ndarray:
-    """What the two models see: float32 (len(SHAPE),).
+def shape(ranked: Ranked, families: list[str], syllable_count: int, likeness: float) -> np.ndarray:
+    """What the two models see: float32 (len(SHAPE),). `likeness` is the first candidate's (`ranker.likeness`).
 
     Near-duplicates (one name at several levels) count as one family, so they don't look like doubt.
     """
     mine = np.array([family == families[0] for family in families])
     own = float(ranked.probabilities[mine].sum())
-    others = ranked.scores[~mine]
-    rival = float(ranked.probabilities[~mine].max(initial=0.0))
-    gap = min(float(ranked.scores[0] - others[0]), _FAR) if len(others) else _FAR
     clipped = min(max(own, _CLIP), 1 - _CLIP)
-    first = dict(zip(FEATURES, (float(value) for value in ranked.features[0]), strict=True))
+    columns = {name: ranked.features[:, place] for place, name in enumerate(FEATURES)}
+    closest = np.maximum(columns["dense"], columns["dense_focus"])
+    first = {name: float(column[0]) for name, column in columns.items()}
     values = {
         **first,
+        **_gaps(ranked.scores, families),
         "log_odds": float(np.log(clipped / (1 - clipped))),
-        "margin": own - rival,
-        "gap": gap,
+        "margin": own - float(ranked.probabilities[~mine].max(initial=0.0)),
+        "entropy": -float((ranked.probabilities * np.log(ranked.probabilities + _TINY)).sum()),
         "score": float(ranked.scores[0]) / 10,
-        "lexical_first": float(first["bm25"] >= 0.999),
-        "dense_first": float(first["dense"] >= ranked.features[:, 0].max() - 1e-6),
+        "dense_gap": float(closest[0] - closest[1:].max(initial=-1.0)),
+        "lexical_first": float(first["bm25"] >= _TOP),
+        "dense_first": _leads(columns["dense"]),
+        "focus_first": _leads(columns["dense_focus"]),
+        "name_first": _leads(columns["dense_name"]),
         "length": min(syllable_count, 20) / 20,
-        "near": float(max(first["dense"], first["dense_focus"]) > _NEAR),
+        "likeness": likeness,
         "exact": float(min(first["name_covered"], first["query_covered"]) > _WHOLE),
     }
     return np.array([values[name] for name in SHAPE], dtype=np.float32)
+
+
+def _gaps(scores: np.ndarray, families: list[str]) -> dict[str, float]:
+    """How far the first candidate is ahead of the first, second and fourth other family (at most `_FAR`)."""
+    leaders = [float(scores[families.index(family)]) for family in dict.fromkeys(families)]
+    ahead = [min(leaders[0] - leader, _FAR) for leader in leaders[1:]]
+    return {name: ahead[place] if place < len(ahead) else _FAR for name, place in _RIVALS.items()}
+
+
+def _leads(column: np.ndarray) -> float:
+    return float(column[0] >= column.max() - 1e-6)
 
 
 @dataclass(frozen=True)
@@ -79,28 +105,36 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Weights of both models (bias last) and the thresholds that staff may move."""
+    """Weights of both models (bias last) and the stated cost that sets the threshold of answering.
+
+    `wrong_answer_cost`: how many needless questions back one wrong answer is worth. Answering costs that times the
+    probability of being wrong, asking back costs 1, so the first candidate answers from 1 - 1/cost on (Chow 1970).
+    """
 
     right: np.ndarray
     domain: np.ndarray
-    answer_at: float
-    domain_at: float
+    wrong_answer_cost: float = WRONG_ANSWER_COST
 
     @classmethod
-    @lru_cache(maxsize=1)
-    def shipped(cls) -> Calibration:
+    @lru_cache(maxsize=8)
+    def shipped(cls, wrong_answer_cost: float = WRONG_ANSWER_COST) -> Calibration:
         """The calibration that the product ships."""
         data = json.loads((Path(__file__).parent / "data" / "calibration.json").read_text(encoding="utf-8"))
         vectors = {
             part: np.array([data[part][name] for name in (*SHAPE, "bias")], dtype=np.float32)
             for part in ("right", "domain")
         }
-        return cls(vectors["right"], vectors["domain"], float(data["answer_at"]), float(data["domain_at"]))
+        return cls(vectors["right"], vectors["domain"], wrong_answer_cost)
+
+    @property
+    def answer_at(self) -> float:
+        """The least probability of being right that is answered."""
+        return 1 - 1 / self.wrong_answer_cost
 
     def decide(self, seen: np.ndarray) -> Verdict:
         """The verdict on one candidate list, from its `shape`."""
         right, domain = _logistic(self.right, seen), _logistic(self.domain, seen)
-        if domain < self.domain_at:
+        if domain < DOMAIN_AT:
             return Verdict("abstain", min(right, domain), domain)
         return Verdict("answer" if right >= self.answer_at else "clarify", right, domain)
 

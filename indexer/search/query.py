@@ -11,7 +11,7 @@ import yaml
 
 from indexer.text import expand_synonyms, normalise, restore_diacritics
 
-__all__ = ["Query", "understand"]
+__all__ = ["Query", "understand", "without_filler"]
 
 _DATA = Path(__file__).parent / "data" / "filler.yml"
 _SPACES = re.compile(r"\s+")
@@ -38,7 +38,7 @@ class Query:
 def understand(text: str) -> Query:
     """The query forms of `text`. Pure, and safe on any string."""
     normalised = restore_diacritics(normalise(_without_masked(text)).value)
-    focus = _without_filler(normalised.casefold())
+    focus = without_filler(normalised)
     return Query(text, normalised, focus, tuple(expand_synonyms(focus)))
 
 
@@ -50,10 +50,10 @@ def _without_masked(text: str) -> str:
     return ", ".join(clauses) or _MASKED.sub(" ", text)
 
 
-def _without_filler(text: str) -> str:
-    """`text` without greetings, politeness and question words; the whole text when nothing else is left."""
-    left = _SPACES.sub(" ", _filler().sub(" ", text)).strip(" .,;:?!-")
-    return left or text
+def without_filler(text: str) -> str:
+    """`text` in lower case without greetings, politeness and question words; all of it when nothing else is left."""
+    lower = text.casefold()
+    return _SPACES.sub(" ", _filler().sub(" ", lower)).strip(" .,;:?!-") or lower
 
 
 @lru_cache(maxsize=1)

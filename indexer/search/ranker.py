@@ -14,16 +14,17 @@ from pathlib import Path
 import numpy as np
 
 from indexer.encoder import Encoder
-from indexer.search.query import Query
+from indexer.search.query import Query, without_filler
 from indexer.search.snapshot import Snapshot
-from indexer.text import syllables
+from indexer.text import strip_diacritics, syllables
 
-__all__ = ["FEATURES", "Candidates", "Ranked", "Ranker", "candidates"]
+__all__ = ["FEATURES", "Candidates", "Ranked", "Ranker", "candidates", "likeness"]
 
 FEATURES = (
     "dense",
     "dense_name",
     "dense_focus",
+    "dense_second",
     "bm25",
     "bm25_stripped",
     "bm25_synonym",
@@ -31,7 +32,8 @@ FEATURES = (
     "query_covered",
     "commune",
     "ministry_only",
-    "curated",
+    "stands_back",
+    "demand",
 )
 POOL = 60  # procedures whose features are computed; recall@60 of the sum of ranks is above .99 on development data
 _UNSEEN_IDF = 4.0
@@ -70,13 +72,23 @@ def candidates(query: Query, snapshot: Snapshot, encoder: Encoder) -> Candidates
         *(_relative(snapshot.best(scores)) for scores in (accented, stripped, synonym)),
     ]
     pool = _pool(columns)
+    measured = [column[pool] for column in columns]
+    measured.insert(FEATURES.index("dense_second"), snapshot.second(dense.max(axis=0), pool))
     features = np.zeros((len(pool), len(FEATURES)), dtype=np.float32)
-    for place, column in enumerate(columns):
-        features[:, place] = column[pool]
+    features[:, : len(measured)] = np.stack(measured, axis=1)
     asked = set(syllables(query.focus)).union(*(syllables(expansion) for expansion in query.expansions))
     for place, index in enumerate(pool):
-        features[place, len(columns) :] = _structure(asked, snapshot, int(index))
+        features[place, len(measured) :] = _structure(asked, snapshot, int(index))
     return Candidates(pool, features, dense.max(axis=0) + 0.1 * _relative(synonym))
+
+
+def likeness(query: Query, pool: Candidates, snapshot: Snapshot, index: int) -> float:
+    """Share of syllables that the question and the closest text of a procedure (`index` into snapshot.codes) have in
+    common, filler and diacritics apart: 1 where the citizen says just what the guide holds.
+    """
+    row = snapshot.entries[snapshot.best_row(pool.rows, index)]
+    said, held = (set(syllables(strip_diacritics(text))) for text in (query.focus, without_filler(row.searched)))
+    return len(said & held) / (len(said | held) or 1)
 
 
 def _structure(asked: set[str], snapshot: Snapshot, index: int) -> tuple[float, ...]:
@@ -90,7 +102,8 @@ def _structure(asked: set[str], snapshot: Snapshot, index: int) -> tuple[float, 
         shared / query_mass,
         float(facts.commune),
         float(facts.ministry_only),
-        float(facts.curated),
+        float(facts.stands_back),
+        facts.demand,
     )
 
 

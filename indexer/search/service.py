@@ -10,14 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from common.errors import NotReady, SetupProblem
-from indexer.encoder import Encoder
+from common.settings import Settings
+from indexer.encoder import Encoder, load_encoder
 from indexer.search import builder
 from indexer.search.among import Standing, standings
 from indexer.search.decision import Calibration, shape
 from indexer.search.documents import text_digest
 from indexer.search.lexical import LexicalIndex
 from indexer.search.query import Query, understand
-from indexer.search.ranker import Candidates, Ranker, candidates
+from indexer.search.ranker import Candidates, Ranker, candidates, likeness
 from indexer.search.snapshot import Snapshot, facts_of
 from indexer.search.storage import StoredIndex, load_index, save_index
 from indexer.search.types import Entry, Hit, SearchResult
@@ -58,6 +59,16 @@ class SearchService:
         self._stop = threading.Event()
         self._follower: threading.Thread | None = None
 
+    @classmethod
+    def from_settings(cls, kb: KnowledgeBase, settings: Settings) -> SearchService:
+        """With what `settings` say of encoder, folder and caution. Raises SetupProblem when no encoder is built."""
+        calibration = Calibration.shipped(settings.wrong_answer_cost)
+        return cls(kb, load_encoder(settings), settings.index_dir, calibration=calibration)
+
+    @property
+    def encoder(self) -> Encoder:
+        return self._encoder
+
     @property
     def ready(self) -> bool:
         return self._snapshot is not None
@@ -89,7 +100,8 @@ class SearchService:
         order, ranked = self._ranker.ranked(pool.features)
         codes = [snapshot.codes[index] for index in pool.codes[order]]
         families = [snapshot.facts[code].family for code in codes]
-        seen = shape(ranked, families, len(syllables(query.focus)))
+        alike = likeness(query, pool, snapshot, int(pool.codes[order[0]]))
+        seen = shape(ranked, families, len(syllables(query.focus)), alike)
         verdict = self._calibration.decide(seen)
         hits = tuple(
             Hit(
@@ -122,13 +134,14 @@ class SearchService:
                 encoded = 0
             else:
                 known = _known(stored)
-                vectors = builder.encode_entries(prepared.entries, self._encoder, known, progress)
+                entries = builder.derive(prepared.entries, _derived(stored))
+                vectors = builder.encode_entries(entries, self._encoder, known, progress)
                 save_index(
                     self._folder,
                     encoder=self._encoder.fingerprint,
                     revision=revision,
                     digests=prepared.digests,
-                    entries=prepared.entries,
+                    entries=entries,
                     vectors=vectors,
                 )
                 fresh = load_index(self._folder, verify=False)
@@ -150,7 +163,7 @@ class SearchService:
             fresh = self._updated(snapshot, changed, revision)
             self._snapshot = fresh  # found by meaning at once; by words when the lexical index is rebuilt
             if fresh.lexical_is_stale:
-                lexical = LexicalIndex([entry.text for entry in fresh.entries], fresh.lexical)
+                lexical = LexicalIndex([entry.searched for entry in fresh.entries], fresh.lexical)
                 self._snapshot = Snapshot(fresh.table, fresh.facts, revision, lexical)
             return len(changed)
 
@@ -166,7 +179,7 @@ class SearchService:
                 own = builder.prepare([published.guide])
                 digest = own.digests[code]
                 if digest != self._digests.get(code):
-                    entries.extend(own.entries)
+                    entries.extend(builder.derive(own.entries))
             if digest != self._digests.get(code, ""):
                 moved.add(code)
                 self._digests[code] = digest
@@ -216,6 +229,10 @@ def _known(stored: StoredIndex | None) -> dict[str, np.ndarray]:
         return {}
     vectors = stored.vectors.reconstruct_n(0, len(stored.entries))
     return {text_digest(entry.text): vectors[row] for row, entry in enumerate(stored.entries)}
+
+
+def _derived(stored: StoredIndex | None) -> dict[str, str]:
+    return {entry.text: entry.searched for entry in stored.entries} if stored else {}
 
 
 def _code_in(query: Query, snapshot: Snapshot) -> str | None:

@@ -12,33 +12,46 @@ from indexer.search.lexical import LexicalIndex
 from indexer.search.types import EntryKind
 from indexer.search.vectors import VectorTable
 from indexer.text import strip_diacritics, syllables
-from knowledge_base.model import Level, Origin, Published
+from knowledge_base.catalogue import foreign_province
+from knowledge_base.demand import demand_tiers
+from knowledge_base.model import Level, Published
+from knowledge_base.twins import twins
 
 __all__ = ["Facts", "Snapshot"]
+
+_TIERS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What ranking needs of a procedure besides its texts."""
+    """What ranking needs of a procedure besides its texts.
+
+    `family` is the same for records of one matter. `stands_back`: another record of the matter is the one to answer
+    with here. `demand`: 1 for the procedures asked about every week, less for rarer ones, 0 outside the 200.
+    """
 
     name: str
     family: str
     name_syllables: frozenset[str]
     commune: bool
     ministry_only: bool
-    curated: bool
+    stands_back: bool
+    demand: float
 
 
 def facts_of(published: Published) -> Facts:
     guide = published.guide
     name = plain_name(guide.name)
+    group = twins().group_of(guide.code)
+    tier = demand_tiers().get(guide.code)
     return Facts(
         name=guide.name,
-        family=" ".join(syllables(strip_diacritics(name))),
+        family=f"twins:{group.preferred}" if group else " ".join(syllables(strip_diacritics(name))),
         name_syllables=frozenset(syllables(name)),
         commune=Level.COMMUNE in guide.levels,
         ministry_only=set(guide.levels) <= {Level.MINISTRY, Level.OTHER} and bool(guide.levels),
-        curated=published.origin is Origin.CURATED,
+        stands_back=not twins().is_preferred(guide.code) or foreign_province(guide.code) is not None,
+        demand=(_TIERS + 1 - tier) / _TIERS if tier else 0.0,
     )
 
 
@@ -63,7 +76,7 @@ class Snapshot:
         entries = table.entries
         alive = table.alive & np.fromiter((entry.code in self.facts for entry in entries), bool, len(entries))
         self.lexical_is_stale = lexical_is_stale
-        self.lexical = lexical or LexicalIndex([entry.text for entry in entries])
+        self.lexical = lexical or LexicalIndex([entry.searched for entry in entries])
         self.entries = entries
         self.codes = sorted({entry.code for row, entry in enumerate(entries) if alive[row]})
         position = {code: index for index, code in enumerate(self.codes)}
@@ -85,6 +98,14 @@ class Snapshot:
         end = self._starts[code_index + 1] if code_index + 1 < len(self._starts) else len(self._rows)
         rows = self._rows[self._starts[code_index] : end]
         return int(rows[np.argmax(row_scores[rows])])
+
+    def second(self, row_scores: np.ndarray, code_indices: np.ndarray) -> np.ndarray:
+        """The second-best score of the rows of each procedure in `code_indices` (the best where there is one row)."""
+        ends = np.append(self._starts, len(self._rows))
+        return np.array(
+            [np.sort(row_scores[self._rows[ends[index] : ends[index + 1]]])[-2:][0] for index in code_indices],
+            dtype=np.float32,
+        )
 
     def lexical_scores(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """(accented, stripped) BM25 scores, float32 (rows,) each; zero for rows that the lexical index lacks."""

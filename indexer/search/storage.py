@@ -24,7 +24,7 @@ from indexer.search.types import Entry, EntryKind
 
 __all__ = ["FORMAT", "Manifest", "StoredIndex", "load_index", "save_index"]
 
-FORMAT = 1
+FORMAT = 2
 _CURRENT = "CURRENT"
 
 
@@ -63,7 +63,9 @@ def save_index(
     flat = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(np.ascontiguousarray(vectors, dtype=np.float32))
     faiss.write_index(flat, str(target / "vectors.faiss"))
-    lines = (json.dumps([entry.code, entry.kind.value, entry.text], ensure_ascii=False) for entry in entries)
+    lines = (
+        json.dumps([entry.code, entry.kind.value, entry.text, entry.searched], ensure_ascii=False) for entry in entries
+    )
     (target / "entries.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     checksums = {name: _checksum(target / name) for name in ("vectors.faiss", "entries.jsonl")}
     manifest = Manifest(FORMAT, encoder, int(vectors.shape[1]), revision, len(entries), digests, checksums)
@@ -92,7 +94,7 @@ def load_index(folder: Path, *, verify: bool = True) -> StoredIndex | None:
             if not (generation / name).exists() or _checksum(generation / name) != checksum:
                 raise SetupProblem(_damaged(generation, name))
     with (generation / "entries.jsonl").open(encoding="utf-8") as lines:
-        entries = [Entry(code, EntryKind(kind), text) for code, kind, text in map(json.loads, lines)]
+        entries = [Entry(code, EntryKind(kind), *texts) for code, kind, *texts in map(json.loads, lines)]
     vectors = faiss.read_index(str(generation / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
     return StoredIndex(manifest, entries, vectors)
 

@@ -23,11 +23,14 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One searchable text of one procedure."""
+    """One searchable text of one procedure. `searched` is what is encoded and split into words: `text` treated as a
+    question is, its diacritics restored. It is derived when an index is built, and stored there.
+    """
 
     code: str
     kind: EntryKind
     text: str
+    searched: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

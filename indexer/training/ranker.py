@@ -4,7 +4,7 @@
 
 The ranker is a softmax over each question's candidates (conditional logit, McFadden 1974) with an L2 penalty. Folds
 never share a procedure family, so the figures are for procedures that no training question touches. The
-calibration is learnt on out-of-fold scores, its thresholds chosen for the wanted share of wrong confident answers.
+calibration is learnt on out-of-fold scores.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from sklearn.preprocessing import StandardScaler
 
 from indexer.encoder import Encoder
 from indexer.evaluation.questions import Question, load_questions, stripped
-from indexer.search.decision import SHAPE, Calibration, shape
+from indexer.search.decision import DOMAIN_AT, SHAPE, Calibration, shape
 from indexer.search.query import understand
-from indexer.search.ranker import FEATURES, Ranker, candidates
+from indexer.search.ranker import FEATURES, Ranker, candidates, likeness
 from indexer.search.snapshot import Snapshot
 from indexer.text import syllables
 
@@ -40,11 +40,14 @@ DATA = Path(__file__).resolve().parent.parent / "search" / "data"
 
 @dataclass(frozen=True)
 class Example:
-    """One question's pool. `gold`: bool (pool,); all False when no right code is in the pool."""
+    """One question's pool. `gold`: bool (pool,), all False when no right code is in the pool; `alike`: float32 (pool,),
+    `ranker.likeness` of each candidate.
+    """
 
     question: Question
     features: np.ndarray
     gold: np.ndarray
+    alike: np.ndarray
     codes: list[str]
     families: list[str]
     syllable_count: int
@@ -63,7 +66,9 @@ def examples_of(questions: Sequence[Question], snapshot: Snapshot, encoder: Enco
         families = [snapshot.facts[code].family for code in codes]
         known = [snapshot.facts[code].family for code in question.gold_codes if code in snapshot.facts]
         group = min(known) if known else f"none:{question.id}"
-        examples.append(Example(question, pool.features, gold, codes, families, len(syllables(query.focus)), group))
+        alike = np.array([likeness(query, pool, snapshot, int(index)) for index in pool.codes], dtype=np.float32)
+        count = len(syllables(query.focus))
+        examples.append(Example(question, pool.features, gold, alike, codes, families, count, group))
     return examples
 
 
@@ -114,11 +119,12 @@ def ranking_figures(pairs: Sequence[tuple[Example, Ranker]]) -> dict[str, float]
 
 
 def calibrate(pairs: Sequence[tuple[Example, Ranker]]) -> tuple[Calibration, dict[str, Any]]:
-    """Both logistic models on out-of-fold lists, thresholds at the best balance of behaviours."""
+    """Both logistic models on out-of-fold lists, and what they decide on families that they did not see."""
     seen, right, domain, wanted = [], [], [], []
     for example, ranker in pairs:
         order, ranked = ranker.ranked(example.features)
-        seen.append(shape(ranked, [example.families[i] for i in order], example.syllable_count))
+        families = [example.families[i] for i in order]
+        seen.append(shape(ranked, families, example.syllable_count, float(example.alike[order[0]])))
         right.append(bool(example.gold[order][0]) and example.question.behaviour == "answer")
         domain.append(bool(example.question.gold_codes))
         wanted.append(example.question.behaviour)
@@ -127,17 +133,13 @@ def calibrate(pairs: Sequence[tuple[Example, Ranker]]) -> tuple[Calibration, dic
     vectors, chance = [], []
     for target in (right, domain):
         model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=3000))
-        # Thresholds are chosen, and figures reported, on probabilities that did not see the question's family.
+        # Figures are reported on probabilities that did not see the question's family.
         chance.append(
             cross_val_predict(model, matrix, target, cv=GroupKFold(FOLDS), groups=groups, method="predict_proba")[:, 1]
         )
         vectors.append(_raw_weights(model.fit(matrix, target)))
-    best = max(
-        ((answer_at, domain_at) for answer_at in np.arange(0.3, 0.9, 0.02) for domain_at in np.arange(0.2, 0.8, 0.02)),
-        key=lambda at: _utility(at, chance, right, wanted),
-    )
-    calibration = Calibration(vectors[0], vectors[1], round(float(best[0]), 2), round(float(best[1]), 2))
-    return calibration, _decision_figures(best, chance, right, wanted)
+    calibration = Calibration(vectors[0], vectors[1])
+    return calibration, _decision_figures(calibration.answer_at, chance, right, wanted)
 
 
 def _raw_weights(model: Pipeline) -> np.ndarray:
@@ -148,27 +150,11 @@ def _raw_weights(model: Pipeline) -> np.ndarray:
     return np.append(weights, bias).astype(np.float32)
 
 
-def _decided(at: tuple[float, float], chance: list[np.ndarray]) -> np.ndarray:
-    answer_at, domain_at = at
-    return np.where(chance[1] < domain_at, "abstain", np.where(chance[0] >= answer_at, "answer", "clarify"))
-
-
-def _utility(at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: Sequence[str]) -> float:
-    """Right behaviour counts 1; a wrong confident answer costs 2.2: it may cost a citizen a day's travel."""
-    decided = _decided(at, chance)
-    good = (decided == np.array(wanted)) & ((decided != "answer") | np.array(right))
-    harm = (decided == "answer") & ~np.array(right)
-    # Asking back on an answerable question is a small cost, not a failure.
-    asked = (decided == "clarify") & (np.array(wanted) == "answer")
-    # Sending away somebody whose question we know is worse than asking back a stranger.
-    sent_away = (decided == "abstain") & (np.array(wanted) != "abstain")
-    return float(good.mean() + 0.3 * asked.mean() - 2.2 * harm.mean() - 1.0 * sent_away.mean())
-
-
 def _decision_figures(
-    at: tuple[float, float], chance: list[np.ndarray], right: list[bool], wanted: Sequence[str]
+    answer_at: float, chance: list[np.ndarray], right: list[bool], wanted: Sequence[str]
 ) -> dict[str, Any]:
-    decided, want = _decided(at, chance), np.array(wanted)
+    decided = np.where(chance[1] < DOMAIN_AT, "abstain", np.where(chance[0] >= answer_at, "answer", "clarify"))
+    want = np.array(wanted)
     return {
         "behaviour_right": round(float((decided == want).mean()), 4),
         "wrong_confident": round(float(((decided == "answer") & ~np.array(right)).mean()), 4),
@@ -221,8 +207,6 @@ def write(ranker: Ranker, calibration: Calibration, figures: dict[str, Any]) -> 
         DATA / "calibration.json",
         {
             **parts,
-            "answer_at": calibration.answer_at,
-            "domain_at": calibration.domain_at,
             "figures": figures["decisions"],
         },
     )

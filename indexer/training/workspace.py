@@ -10,6 +10,7 @@ import numpy as np
 from common.database import Database
 from common.settings import get_settings
 from indexer.encoder import Encoder, load_encoder
+from indexer.encoder.manifest import read_manifest
 from indexer.search import SearchService
 from indexer.search.decision import SHAPE, Calibration
 from indexer.search.ranker import FEATURES, Ranker
@@ -20,12 +21,15 @@ __all__ = ["Workspace", "open_workspace"]
 
 # Training must not need what it makes.
 _UNTRAINED = Ranker(np.ones(len(FEATURES), dtype=np.float32), 1.0)
-_UNCALIBRATED = Calibration(np.ones(len(SHAPE) + 1), np.ones(len(SHAPE) + 1), 0.5, 0.5)
+_UNCALIBRATED = Calibration(np.ones(len(SHAPE) + 1), np.ones(len(SHAPE) + 1))
 
 
 @dataclass(frozen=True)
 class Workspace:
+    """`weights`: SHA-256 of the encoder's weights."""
+
     encoder: Encoder
+    weights: str
     snapshot: Snapshot
     search: SearchService
 
@@ -34,16 +38,20 @@ class Workspace:
         sys.stdout.write(text + "\n")
 
 
-def open_workspace() -> Workspace:
-    """Indexes the shipped guides (not what staff published here), so that training gives the same product anywhere."""
+def open_workspace(*, plain: bool = False) -> Workspace:
+    """Indexes the shipped guides (not what staff published here), so that training gives the same product anywhere.
+
+    With `plain`, by the encoder without its adapter.
+    """
     settings = get_settings()
-    folder = settings.home / "training"
+    folder = settings.home / "training" / ("plain" if plain else "adapted")
     folder.mkdir(parents=True, exist_ok=True)
     database = Database(f"sqlite:///{folder / 'shipped.db'}")
     database.create_all()
     kb = KnowledgeBase(database)
     kb.load_shipped()
-    encoder = load_encoder(settings)
+    encoder = load_encoder(settings, plain=plain)
     search = SearchService(kb, encoder, folder / "index", ranker=_UNTRAINED, calibration=_UNCALIBRATED)
     search.ensure_built()
-    return Workspace(encoder, search.snapshot, search)
+    weights = read_manifest(settings.encoder_dir).source_sha256
+    return Workspace(encoder, weights, search.snapshot, search)
