@@ -117,7 +117,9 @@ class Chooser:
         if named:
             return Pick("take", (named.code,))
         asks = turn.intent.startswith("ask_") and turn.intent != "ask_overview"
-        again = len(offered) > 1 and hits and not strays and not asks and result.decision != "answer"
+        if together and together.decision == "answer" and len(offered) == 1 and not strays:
+            return Pick("take", tuple(offered))
+        again = hits and not strays and not asks and result.decision != "answer"
         return Pick("ask", tuple(offered)) if again else None
 
     def _refused_in_words(self, turn: Turn, offered: Sequence[str]) -> Pick | None:

@@ -32,7 +32,7 @@ def tells(standing: Sequence[Standing], hits: Sequence[Hit]) -> bool:
 
 def running(codes: Sequence[str], hits: Sequence[Hit]) -> set[str]:
     """Those of `codes` that `hits` hold with a fair share of the best score."""
-    return {hit.code for hit in hits if hit.code in codes and hit.score >= hits[0].score * _FAINT}
+    return {hit.code for hit in hits if hit.code in codes and hit.score >= hits[0].score * _FAINT} if hits else set()
 
 
 class Context:
@@ -63,11 +63,12 @@ class Context:
 
     def variant(self, turn: Turn, text: str, current: str, hits: Sequence[Hit]) -> str | None:
         """The neighbour of `current` that `text` turns the matter into ("hết hạn, muốn đổi"), or None. Neighbours are
-        what the index thinks of for question and text together. `hits`: of the text alone.
+        what the index thinks of for question and text together. `hits`: of the text alone, none where it
+        means nothing by itself; then question and text must mean something.
         """
-        if surely_outside(turn):
-            return None
         together = self.together(turn, text)
+        if surely_outside(turn) or (not hits and (together is None or together.decision == "abstain")):
+            return None
         near = together.hits[:_NEAR] if together else ()
         both = running([hit.code for hit in near if hit.code != current], hits)
         agreed = next((hit.code for hit in near if hit.code in both), None)

@@ -29,6 +29,8 @@ _CLOSE = 0.1
 # Share of the best score below which the index hardly sees a procedure in the text.
 _FAINT = 0.05
 _SITUATION = "ask_conditions"
+# Intents that ask for no part of the procedure under discussion.
+_OPEN = {"ask_overview", "nlu_fallback", "choose_case", "inform_field", ""}
 _STAY_WITHIN = 5
 _LEAST_NAME = 4
 _SURELY_ASKS = 0.5
@@ -147,7 +149,8 @@ class Resolver:
         if best is None or best.code == current.code:
             return stay
         if result.decision == "abstain":
-            return self._varied(turn, current, stay)
+            variant = self._variant(turn, current, best, ()) if turn.intent in _OPEN else None
+            return Resolved("new", variant, hits, None, residue) if variant else self._varied(turn, current, stay)
         named = self._wholly_named(residue, hits)
         if named and named.code != current.code:
             return Resolved("new", named, hits, result.confidence, residue)
@@ -166,7 +169,7 @@ class Resolver:
     def _variant(self, turn: Turn, current: Published, best: Published, hits: Sequence[Hit]) -> Published | None:
         """What a text that names no matter of its own makes of the current one, read after the question before it."""
         described = turn.intent == _SITUATION and turn.confidence >= _SURELY_ASKS
-        if described or _asks_a_part(turn) or not _faint(current.code, hits):
+        if described or _asks_a_part(turn) or (hits and not _faint(current.code, hits)):
             return None
         if naming(turn.text, best.guide) >= _CLEARLY_NAMED:
             return None
