@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common.settings import Settings
 from indexer.search.ranker import FEATURES, Ranked
 from indexer.search.types import Decision
 
@@ -24,11 +25,9 @@ SHAPE = (
     "margin",
     "gap",
     "gap_second",
-    "gap_fourth",
     "entropy",
     "score",
     "dense",
-    "dense_name",
     "dense_focus",
     "dense_second",
     "dense_gap",
@@ -37,22 +36,19 @@ SHAPE = (
     "name_covered",
     "query_covered",
     "demand",
-    "lexical_first",
-    "dense_first",
-    "focus_first",
-    "name_first",
+    "covering_rivals",
+    "lexical_rivals",
     "length",
     "likeness",
-    "exact",
 )
-WRONG_ANSWER_COST = 3.0
+WRONG_ANSWER_COST: float = Settings.model_fields["wrong_answer_cost"].default
 DOMAIN_AT = 0.5  # sending away a question that we know is as bad as asking back about a matter that we don't
 _CLIP = 1e-3
 _TINY = 1e-12
 _FAR = 12.0
-_TOP = 0.999
-_RIVALS = {"gap": 0, "gap_second": 1, "gap_fourth": 3}
-_WHOLE = 0.99  # the name and the question are made of the same words
+_NEARLY = 0.93
+_MOST_RIVALS = 6
+_RIVALS = {"gap": 0, "gap_second": 1}
 
 
 def shape(ranked: Ranked, families: list[str], syllable_count: int, likeness: float) -> np.ndarray:
@@ -74,26 +70,26 @@ def shape(ranked: Ranked, families: list[str], syllable_count: int, likeness: fl
         "entropy": -float((ranked.probabilities * np.log(ranked.probabilities + _TINY)).sum()),
         "score": float(ranked.scores[0]) / 10,
         "dense_gap": float(closest[0] - closest[1:].max(initial=-1.0)),
-        "lexical_first": float(first["bm25"] >= _TOP),
-        "dense_first": _leads(columns["dense"]),
-        "focus_first": _leads(columns["dense_focus"]),
-        "name_first": _leads(columns["dense_name"]),
+        # "Hộ kinh doanh" names a matter and nothing to do with it: many procedures hold the words equally well.
+        "covering_rivals": _rivals(columns["query_covered"], families),
+        "lexical_rivals": _rivals(columns["bm25"], families),
         "length": min(syllable_count, 20) / 20,
         "likeness": likeness,
-        "exact": float(min(first["name_covered"], first["query_covered"]) > _WHOLE),
     }
     return np.array([values[name] for name in SHAPE], dtype=np.float32)
 
 
 def _gaps(scores: np.ndarray, families: list[str]) -> dict[str, float]:
-    """How far the first candidate is ahead of the first, second and fourth other family (at most `_FAR`)."""
+    """How far the first candidate is ahead of the first and second other family (at most `_FAR`)."""
     leaders = [float(scores[families.index(family)]) for family in dict.fromkeys(families)]
     ahead = [min(leaders[0] - leader, _FAR) for leader in leaders[1:]]
     return {name: ahead[place] if place < len(ahead) else _FAR for name, place in _RIVALS.items()}
 
 
-def _leads(column: np.ndarray) -> float:
-    return float(column[0] >= column.max() - 1e-6)
+def _rivals(column: np.ndarray, families: list[str]) -> float:
+    """How many other families have nearly the first candidate's value (at most `_MOST_RIVALS`), as a share of 1."""
+    near = {family for family, value in zip(families, column, strict=True) if value >= _NEARLY * column[0]}
+    return min(len(near - {families[0]}), _MOST_RIVALS) / _MOST_RIVALS
 
 
 @dataclass(frozen=True)

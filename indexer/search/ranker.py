@@ -7,6 +7,7 @@ cross-validation by procedure.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,7 @@ FEATURES = (
     "bm25_synonym",
     "name_covered",
     "query_covered",
+    "called",
     "commune",
     "ministry_only",
     "stands_back",
@@ -94,17 +96,23 @@ def likeness(query: Query, pool: Candidates, snapshot: Snapshot, index: int) -> 
 def _structure(asked: set[str], snapshot: Snapshot, index: int) -> tuple[float, ...]:
     facts = snapshot.facts[snapshot.codes[index]]
     weight = snapshot.idf
-    shared = sum(weight[syllable] for syllable in facts.name_syllables & asked)
-    name_mass = sum(weight[syllable] for syllable in facts.name_syllables) or 1.0
     query_mass = sum(weight.get(syllable, _UNSEEN_IDF) for syllable in asked) or 1.0
+    held = [_mass(name & asked, weight) for name in facts.called]
+    of_name = [mass / (_mass(name, weight) or 1.0) for mass, name in zip(held, facts.called, strict=True)]
+    of_query = [mass / query_mass for mass in held]
     return (
-        shared / name_mass,
-        shared / query_mass,
+        of_name[0],
+        of_query[0],
+        max(left * right for left, right in zip(of_name, of_query, strict=True)),
         float(facts.commune),
         float(facts.ministry_only),
         float(facts.stands_back),
         facts.demand,
     )
+
+
+def _mass(words: Set[str], weight: Mapping[str, float]) -> float:
+    return sum(weight.get(syllable, _UNSEEN_IDF) for syllable in words)
 
 
 def _relative(scores: np.ndarray) -> np.ndarray:

@@ -26,13 +26,14 @@ _TIERS = 3
 class Facts:
     """What ranking needs of a procedure besides its texts.
 
+    `called`: the syllables of its plain official name, then of each short name.
     `family` is the same for records of one matter. `stands_back`: another record of the matter is the one to answer
     with here. `demand`: 1 for the procedures asked about every week, less for rarer ones, 0 outside the 200.
     """
 
     name: str
     family: str
-    name_syllables: frozenset[str]
+    called: tuple[frozenset[str], ...]
     commune: bool
     ministry_only: bool
     stands_back: bool
@@ -47,7 +48,7 @@ def facts_of(published: Published) -> Facts:
     return Facts(
         name=guide.name,
         family=f"twins:{group.preferred}" if group else " ".join(syllables(strip_diacritics(name))),
-        name_syllables=frozenset(syllables(name)),
+        called=tuple(frozenset(syllables(text)) for text in (name, *guide.short_names)),
         commune=Level.COMMUNE in guide.levels,
         ministry_only=set(guide.levels) <= {Level.MINISTRY, Level.OTHER} and bool(guide.levels),
         stands_back=not twins().is_preferred(guide.code) or foreign_province(guide.code) is not None,
@@ -87,7 +88,7 @@ class Snapshot:
         self._starts = np.searchsorted(owner[order], np.arange(len(self.codes)))
         is_name = np.fromiter((entries[row].kind is EntryKind.NAME for row in self._rows), bool, len(self._rows))
         self._name_rows = self._rows[is_name]
-        self.idf = _idf([self.facts[code].name_syllables for code in self.codes])
+        self.idf = _idf([self.facts[code].called[0] for code in self.codes])
 
     def best(self, row_scores: np.ndarray) -> np.ndarray:
         """The best score of each procedure's rows: float32 (procedures,), in the order of `codes`."""

@@ -35,6 +35,7 @@ __all__ = ["Example", "calibrate", "cross_validate", "examples_of", "fit"]
 
 FOLDS = 8
 PENALTY = 0.02
+STRENGTH = 0.3  # inverse penalty of the calibration
 DATA = Path(__file__).resolve().parent.parent / "search" / "data"
 
 
@@ -132,7 +133,7 @@ def calibrate(pairs: Sequence[tuple[Example, Ranker]]) -> tuple[Calibration, dic
     groups = [example.group for example, _ in pairs]
     vectors, chance = [], []
     for target in (right, domain):
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=3000))
+        model = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=3000))
         # Figures are reported on probabilities that did not see the question's family.
         chance.append(
             cross_val_predict(model, matrix, target, cv=GroupKFold(FOLDS), groups=groups, method="predict_proba")[:, 1]
