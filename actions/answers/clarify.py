@@ -12,6 +12,7 @@ from actions.messages import Messages
 from actions.services import Knowledge
 from common.messages import Button, Reply, Status
 from knowledge_base.model import Guide
+from knowledge_base.twins import twins
 
 __all__ = ["Clarifier"]
 
@@ -31,7 +32,7 @@ class Clarifier:
     ) -> tuple[Reply, list[str]]:
         """The question and the codes offered, in order. `codes` must hold at least one published code."""
         guides = self.offered(codes)
-        facet = _facet(guides) if key == "clarify.ask" else None
+        facet = (_told_apart(guides) or _facet(guides)) if key == "clarify.ask" else None
         if facet:
             guides = facet[2]
         titles = facet[1] if facet else _titles(guides)
@@ -59,12 +60,31 @@ class Clarifier:
         return Reply(text=text, status=status, buttons=buttons), [guide.code]
 
     def offered(self, codes: Sequence[str]) -> list[Guide]:
-        """The published guides of `codes`, each name once, at most four."""
+        """The published guides of `codes`, each matter once, at most four."""
         guides: dict[str, Guide] = {}
         for published in map(self._kb.get, codes):
             if published:
-                guides.setdefault(fold(published.guide.name) + "|" + "".join(published.guide.levels), published.guide)
+                guides.setdefault(_matter(published.guide), published.guide)
         return list(guides.values())[:MOST]
+
+
+def _matter(guide: Guide) -> str:
+    """Equal for guides between which a citizen can't choose: one name at one level, or records of one matter that no
+    question tells apart.
+    """
+    group = twins().group_of(guide.code)
+    if group:
+        return guide.code if group.asks else f"twins:{group.preferred}"
+    return fold(guide.name) + "|" + "".join(guide.levels)
+
+
+def _told_apart(guides: Sequence[Guide]) -> tuple[str, list[str], list[Guide]] | None:
+    """The curated question that parts records of one matter, its answers and their guides, the usual one first."""
+    group = twins().group_of(guides[0].code) if len(guides) > 1 else None
+    if not group or not group.asks or not all(guide.code in group.asks.labels for guide in guides):
+        return None
+    ordered = sorted(guides, key=lambda guide: guide.code != group.preferred)
+    return group.asks.question, [group.asks.labels[guide.code] for guide in ordered], ordered
 
 
 def _facet(guides: Sequence[Guide]) -> tuple[str, list[str], list[Guide]] | None:

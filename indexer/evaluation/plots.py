@@ -94,4 +94,4 @@ def _reliability(axes: Axes, calibration: dict[str, Any]) -> None:
         axes.text((row["from"] + row["to"]) / 2, row["accuracy"] + 0.02, str(row["n"]), ha="center", fontsize=8)
     axes.set(xlabel="confidence shown", ylabel="first hit right", xlim=(0, 1), ylim=(0, 1.12))
     axes.set(title=f"Calibration (ECE {calibration['ece']:.3f}, n = {calibration['n']})")
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="upper left", framealpha=0.9, edgecolor="none", fontsize="small")
