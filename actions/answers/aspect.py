@@ -8,13 +8,24 @@ from actions.answers.turn import Turn
 from actions.answers.words import data, fold, has_phrase, remove_phrases
 from common.messages import Aspect
 
-__all__ = ["aspect_of_words", "aspect_phrases", "asked_aspect", "asks_how", "without_aspect_words"]
+__all__ = [
+    "aspect_of_words",
+    "aspect_phrases",
+    "asked_aspect",
+    "asks_how",
+    "asks_part",
+    "is_open_ended",
+    "remembered_aspect",
+    "without_aspect_words",
+]
 
 _PREFIX = "ask_"
 # Below this the classifier guesses; words that name an aspect are better evidence.
 _SURE = 0.5
 # "How do I do it" may look like a question for papers or steps, and is one for all of it.
 _PARTS_OF_HOW = {Aspect.OVERVIEW, Aspect.DOCUMENTS, Aspect.STEPS, Aspect.FORM, Aspect.RESULT}
+# Intents that ask for no aspect of the procedure under discussion.
+_OPEN = {"ask_overview", "nlu_fallback", "inform_field", ""}
 _OWN = {"print_checklist": Aspect.DOCUMENTS}
 
 
@@ -32,6 +43,22 @@ def asked_aspect(turn: Turn) -> Aspect:
     if by_intent in (None, Aspect.OVERVIEW) or turn.confidence < _SURE:
         return by_words or by_intent or Aspect.OVERVIEW
     return by_intent
+
+
+def asks_part(turn: Turn) -> bool:
+    """Whether the intent asks for a part of a procedure ("con dâu nộp hộ được không"), not for all of it."""
+    return turn.intent.startswith(_PREFIX) and not is_open_ended(turn)
+
+
+def is_open_ended(turn: Turn) -> bool:
+    """Whether the intent names no part of a procedure: everything, a form's field, or nothing that is known."""
+    return turn.intent in _OPEN
+
+
+def remembered_aspect(turn: Turn) -> Aspect:
+    """What was asked before the choice: a button's own aspect, else the one kept with the list."""
+    given = turn.entity("aspect") or turn.aspect
+    return Aspect(given) if given in set(Aspect) else Aspect.OVERVIEW
 
 
 def aspect_of_words(text: str) -> Aspect | None:

@@ -12,7 +12,9 @@ from typing import Literal
 
 from actions.answers.context import CLEAR, running, surely_outside, tells
 from actions.answers.counted import clauses, counted, refuses, refuses_all
-from actions.answers.resolve import Resolver, naming, nth
+from actions.answers.naming import naming
+from actions.answers.ordinals import nth
+from actions.answers.resolve import Resolver
 from actions.answers.turn import Turn
 from actions.answers.words import data
 from actions.services import Knowledge, Search, SearchResult, Standing

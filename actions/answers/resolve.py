@@ -13,16 +13,17 @@ from typing import Literal
 
 from actions.answers.aspect import aspect_phrases, without_aspect_words
 from actions.answers.context import Context
+from actions.answers.naming import NAMED, name_sets, name_words, naming
+from actions.answers.ordinals import nth
 from actions.answers.turn import Turn
-from actions.answers.words import content, data, fold, left_over, remove_phrases, tokens
+from actions.answers.words import content, data, fold, left_over, remove_phrases
 from actions.services import Hit, Knowledge, Search
 from indexer.text import expand_synonyms
-from knowledge_base.model import Guide, Published
+from knowledge_base.model import Published
 
 __all__ = ["Resolved", "Resolver", "name_words", "naming", "nth", "wanted_words"]
 
-# Share of a name's content syllables that a text must hold to count as naming it.
-_NAMED = 0.6
+# Share of a name's content syllables above which there is no doubt that a text means it.
 _CLEARLY_NAMED = 0.75
 # A rival within this share of the best score is no reason to leave the current procedure.
 _CLOSE = 0.1
@@ -36,25 +37,6 @@ _LEAST_NAME = 4
 _SURELY_ASKS = 0.5
 _SURELY_A_PART = 0.8
 _LEAST_VARIANT, _MOST_VARIANT = 2, 4
-_ORDINALS = {
-    "nhat": 1,
-    "dau": 1,
-    "dau tien": 1,
-    "mot": 1,
-    "hai": 2,
-    "nhi": 2,
-    "ba": 3,
-    "tu": 4,
-    "bon": 4,
-    "nam": 5,
-}
-_NTH = re.compile(
-    r"\b(?:cai|so|thu|muc|dong|y|truong hop|lua chon|phuong an|chon|lay)?\s*(?:cai|so|thu)?\s*"
-    r"(?P<which>\d|nhat|dau tien|dau|mot|hai|ba|tu|bon|nam)\b"
-)
-_LAST = re.compile(r"\b(?:cuoi|cuoi cung|duoi cung|chot|sau cung)\b")
-_FIRST = re.compile(r"\b(?:tren cung|dau tien)\b")
-_MIDDLE = re.compile(r"\bo giua\b")
 
 
 @dataclass(frozen=True)
@@ -180,19 +162,19 @@ class Resolver:
     ) -> bool:
         """Whether the text leaves the current procedure for the best hit."""
         named, here = naming(turn.text, best.guide), naming(turn.text, current.guide)
-        if here >= named and here >= _NAMED:
+        if here >= named and here >= NAMED:
             return False
-        if decision != "answer" or (named < _NAMED and _asks_a_part(turn)):
+        if decision != "answer" or (named < NAMED and _asks_a_part(turn)):
             return False
         if named >= _CLEARLY_NAMED or _faint(current.code, hits):
             return True
         # A situation may sound like another procedure's; only a text without the current one leaves it.
-        return turn.intent != _SITUATION and named >= _NAMED and not _close(current.code, hits)
+        return turn.intent != _SITUATION and named >= NAMED and not _close(current.code, hits)
 
     def _wholly_named(self, residue: Sequence[str], hits: Sequence[Hit]) -> Published | None:
         """The one of the best hits of which the text is a name, no more and no less."""
         named = [found for hit in hits[:_STAY_WITHIN] if (found := self._published(hit.code)) is not None]
-        fits = [found for found in named if set(residue) in _names(found.guide)]
+        fits = [found for found in named if set(residue) in name_sets(found.guide)]
         return fits[0] if len(fits) == 1 and len(residue) >= _LEAST_NAME else None
 
     def _translated(self, turn: Turn, residue: tuple[str, ...]) -> Resolved | None:
@@ -233,7 +215,7 @@ class Resolver:
         """The offered procedure that the text names better than every other one."""
         offered = [found for found in map(self._published, candidates) if found]
         ranked = sorted(((naming(text, found.guide), found.code, found) for found in offered), reverse=True)
-        if not ranked or ranked[0][0] < _NAMED or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+        if not ranked or ranked[0][0] < NAMED or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
             return None
         return ranked[0][2]
 
@@ -269,48 +251,6 @@ def _faint(code: str, hits: Sequence[Hit]) -> bool:
 
 def _close(code: str, hits: Sequence[Hit]) -> bool:
     return _score(code, hits) >= hits[0].score * (1 - _CLOSE)
-
-
-def naming(text: str, guide: Guide) -> float:
-    """How fully `text` names the procedure: best share of a name's content syllables that it holds, 0 to 1.
-
-    Citizens' phrasings count as well where nearly all of one is there. Long names count less than short ones that
-    are wholly named, so that of "khai sinh" and "khai sinh lại" the longer fits only who says "lại".
-    """
-    said = set(tokens(text))
-    best = 0.0
-    for name in (guide.name, *guide.short_names):
-        words = set(content(name)) - {"thu", "tuc"}
-        if words:
-            share = len(words & said) / len(words)
-            best = max(best, share + (0.001 * len(words) if share == 1 else 0))
-    return best
-
-
-def _names(guide: Guide) -> list[set[str]]:
-    return [set(content(name)) - {"thu", "tuc"} for name in (guide.name, *guide.short_names)]
-
-
-def name_words(guide: Guide) -> set[str]:
-    """The content syllables of all names of the procedure."""
-    return {word for name in (guide.name, *guide.short_names) for word in content(name)}
-
-
-def nth(text: str, entity: str | None, count: int) -> int | None:
-    """Which of `count` offered things is meant, 0-based; None when the text doesn't say or says too many."""
-    folded = fold(entity) if entity else fold(text)
-    if entity == "last" or _LAST.search(folded):
-        return count - 1 if count else None
-    if _FIRST.search(folded):
-        return 0 if count else None
-    if _MIDDLE.search(folded):
-        return count // 2 if count % 2 else None
-    found = list(_NTH.finditer(folded))
-    if not found:
-        return None
-    which = found[-1].group("which")
-    number = int(which) if which.isdigit() else _ORDINALS[which]
-    return number - 1 if 1 <= number <= count else None
 
 
 def wanted_words(text: str) -> str:
