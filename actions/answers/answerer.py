@@ -132,6 +132,14 @@ class TurnAnswerer:
         resolved = self._resolver.resolve(named)
         return self.answer(named) if resolved.kind in ("new", "clarify") else None
 
+    def misread(self, turn: Turn) -> Outcome | None:
+        """The answer where a text that was taken for a command surely names a procedure, or None."""
+        if len(self._resolver.residue(turn.text)) < _LEAST_PETITION:
+            return None
+        asked = replace(turn, intent="")
+        resolved = self._resolver.resolve(replace(asked, procedure=None))
+        return self.answer(asked) if resolved.kind == "new" else None
+
     def petition(self, turn: Turn) -> Outcome | None:
         """The formal procedure (khiếu nại, tố cáo) that `turn` asks for by name; None for a grievance."""
         formal = [word for word in data("evidence")["petition"] if has_phrase(fold(turn.text), word)]

@@ -19,12 +19,18 @@ from common.messages import Button, Reply, Status
 __all__ = ["Abuse", "Complain", "FindCentre", "Handoff"]
 
 _RUDE_BEFORE_PERSON = 2
+# Below this confidence of the classifier a text that names a procedure is a question, whatever single word it holds.
+_SURE = 0.8
 
 
 def _spoken(action: str, turn: Turn) -> bool:
     """Whether the text holds a word of what the action is for (`answers/data/evidence.yml`): the classifier errs."""
     folded = fold(turn.text)
     return any(has_phrase(folded, phrase) for phrase in data("evidence")[action])
+
+
+def _misread(answerer: Answerer, turn: Turn) -> Outcome | None:
+    return answerer.misread(turn) if turn.confidence < _SURE else None
 
 
 class Handoff(DialogueAction):
@@ -39,7 +45,7 @@ class Handoff(DialogueAction):
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         if turn.text and not _spoken(self.name(), turn):
             return self._answerer.answer(turn)
-        procedure = self._answerer.petition(turn) if turn.text else None
+        procedure = (self._answerer.petition(turn) or _misread(self._answerer, turn)) if turn.text else None
         if procedure is not None:
             return procedure
         question = last_question(tracker, but=("talk_to_person",))
@@ -59,7 +65,7 @@ class Complain(DialogueAction):
         self._desk = Desk(services)
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
-        procedure = self._answerer.petition(turn)
+        procedure = self._answerer.petition(turn) or _misread(self._answerer, turn)
         if procedure is not None:
             return procedure
         if turn.text and not _spoken(self.name(), turn):

@@ -49,6 +49,11 @@ class Cards:
     def portal(self) -> Button:
         return Button(title=self._texts.render("eform.button.portal"), url=self._portal)
 
+    def none_open(self) -> Reply:
+        """There is no form to steer; what can be done instead."""
+        buttons = [self.button("track", "/track_dossier"), self.person()]
+        return self.say("eform.none_open", Status.CONTROL, buttons)
+
     def person(self) -> Button:
         return self.button("person", "/talk_to_person")
 

@@ -20,8 +20,9 @@ __all__ = ["DossierServices", "build_actions"]
 
 def build_actions(services: DossierServices, answerer: Answerer | None = None) -> list[Action]:
     """Every action of the dossier room, for the action executor. Without `answerer`, a form starts only by button or
-    for the procedure under discussion.
+    for the procedure under discussion, and no command is taken for a question.
     """
     cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url)
-    kinds = (*form_actions.ACTIONS, *track_actions.ACTIONS)
-    return [form_actions.StartForm(services, cards, answerer), *(kind(services, cards) for kind in kinds)]
+    steering = (kind(services, cards, answerer) for kind in form_actions.STEERING)
+    others = (kind(services, cards) for kind in (*form_actions.ASKING, *track_actions.ACTIONS))
+    return [*steering, *others]

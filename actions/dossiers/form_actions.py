@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rasa_sdk.events import FollowupAction, SlotSet
+from rasa_sdk.events import SlotSet
 
 from actions.answers import Answerer, Outcome
 from actions.answers.compose import short_name
@@ -13,12 +13,18 @@ from actions.dossiers.cards import Cards
 from actions.dossiers.drafts import named_field
 from common.messages import Status
 
-__all__ = ["ACTIONS", "StartForm"]
+__all__ = ["ASKING", "STEERING"]
 
 # Below this the classifier guesses.
 _SURE = 0.6
 # After these the loop asks for the first time, so what they noted belongs before the question.
 _OPENING = {None, "action_listen", "action_start_eform", "action_eform_resume", "action_eform_consent"}
+
+
+def _take_over(turn: Turn, outcome: Outcome) -> None:
+    """Says what the answering code says, and keeps what it remembers."""
+    turn.replies += outcome.replies
+    turn.events += [SlotSet(name, value) for name, value in outcome.slots.items()]
 
 
 class StartForm(EformAction):
@@ -44,8 +50,7 @@ class StartForm(EformAction):
         drafts = self.services.drafts
         named = None if turn.entity("procedure_code") else self._named(turn)
         if isinstance(named, Outcome):
-            turn.replies += named.replies
-            turn.events += [SlotSet(name, value) for name, value in named.slots.items()]
+            _take_over(turn, named)
             return
         code = turn.entity("procedure_code") or named or turn.slot("procedure")
         if not code:
@@ -69,6 +74,34 @@ class StartForm(EformAction):
         self.go_on(turn)
 
 
+class Steering(EformAction):
+    """A command to an open form. Where none is open, a text that names a procedure is a question that the classifier
+    misread ("đổi tên trong giấy khai sinh" isn't a field to edit).
+    """
+
+    def __init__(self, services: DossierServices, cards: Cards, answerer: Answerer | None = None) -> None:
+        super().__init__(services, cards)
+        self._answerer = answerer
+
+    def perform(self, turn: Turn) -> None:
+        outcome = self._misread(turn)
+        if outcome is None:
+            self.steer(turn)
+        else:
+            # Answered here: after a follow-up action no rule fits the intent, and Rasa would answer until its limit.
+            _take_over(turn, outcome)
+
+    def steer(self, turn: Turn) -> None:
+        """What the command does; subclasses say it."""
+        raise TypeError(f"{type(self).__name__} does not steer anything")
+
+    def _misread(self, turn: Turn) -> Outcome | None:
+        if self._answerer is None or not turn.text or turn.text.startswith("/") or turn.entity("eform_input"):
+            return None
+        open_ = turn.in_loop or self.services.drafts.active(turn.conversation_id)
+        return None if open_ else self._answerer.misread(turn.said)
+
+
 class AskInput(EformAction):
     """Called by the loop itself."""
 
@@ -90,20 +123,20 @@ class Input(EformAction):
         self.go_on(turn)
 
 
-class Back(EformAction):
+class Back(Steering):
     def name(self) -> str:
         return "action_eform_back"
 
-    def perform(self, turn: Turn) -> None:
+    def steer(self, turn: Turn) -> None:
         self.services.drafts.back(turn.conversation_id)
         self.go_on(turn)
 
 
-class Edit(EformAction):
+class Edit(Steering):
     def name(self) -> str:
         return "action_eform_edit"
 
-    def perform(self, turn: Turn) -> None:
+    def steer(self, turn: Turn) -> None:
         wanted = turn.entity("field") or ("" if turn.text.startswith("/") else turn.text)
         draft = self.services.drafts.prompt(turn.conversation_id)
         if draft.answered and named_field(draft, wanted) is None:
@@ -113,63 +146,67 @@ class Edit(EformAction):
             self.go_on(turn)
 
 
-class Skip(EformAction):
+class Skip(Steering):
     def name(self) -> str:
         return "action_eform_skip"
 
-    def perform(self, turn: Turn) -> None:
+    def steer(self, turn: Turn) -> None:
         self.services.drafts.skip(turn.conversation_id)
         self.go_on(turn)
 
 
-class Pause(EformAction):
+class Pause(Steering):
     def name(self) -> str:
         return "action_eform_pause"
 
-    def perform(self, turn: Turn) -> None:
+    def steer(self, turn: Turn) -> None:
         draft = self.services.drafts.pause(turn.conversation_id)
         turn.close()
         if draft is None:
-            turn.say(self.cards.say("eform.none_open", Status.CONTROL))
+            turn.say(self.cards.none_open())
             return
         buttons = [self.cards.button("resume", "/resume_form"), self.cards.person()]
         turn.say(self.cards.say("eform.paused", Status.CONTROL, buttons, title=draft.form.title))
 
 
-class Cancel(EformAction):
+class Cancel(Steering):
     def name(self) -> str:
         return "action_eform_cancel"
 
-    def perform(self, turn: Turn) -> None:
+    def steer(self, turn: Turn) -> None:
         draft = self.services.drafts.cancel(turn.conversation_id)
         turn.close()
         if draft is None:
-            turn.say(self.cards.say("eform.none_open", Status.CONTROL))
+            turn.say(self.cards.none_open())
         else:
             turn.say(self.cards.say("eform.cancelled", Status.CONTROL, title=draft.form.title))
 
 
-class Resume(EformAction):
+class Resume(Steering):
     """Takes up the latest form; an answer that came in with it is used first."""
 
     def name(self) -> str:
         return "action_eform_resume"
 
-    def perform(self, turn: Turn) -> None:
+    def steer(self, turn: Turn) -> None:
         drafts = self.services.drafts
         active = drafts.active(turn.conversation_id)
         draft = active or drafts.resume(turn.conversation_id)
         typed = turn.text and not turn.text.startswith("/")
         doubtful = typed and (turn.listed("candidates") or turn.said.confidence < _SURE)
-        if draft is None and not turn.entity("eform_input") and (turn.intent == "inform_field" or doubtful):
+        misread = draft is None and not turn.entity("eform_input") and (turn.intent == "inform_field" or doubtful)
+        if misread and self._answerer:
             # Free text that the classifier took for one about a form: a question, or an answer to an open list.
-            turn.events.append(FollowupAction("action_answer"))
+            _take_over(turn, self._answerer.pick(turn.said) or self._answerer.answer(turn.said))
             return
         if draft is None:
             dossier = drafts.latest_dossier(turn.conversation_id)
             turn.close()
-            turn.say(self.cards.already(dossier) if dossier and turn.intent == "confirm_submit"
-                     else self.cards.say("eform.none_open", Status.CONTROL))
+            turn.say(
+                self.cards.already(dossier)
+                if dossier and turn.intent == "confirm_submit"
+                else self.cards.none_open()
+            )
             return
         if turn.entity("eform_input"):
             apply_input(self, turn)
@@ -178,19 +215,19 @@ class Resume(EformAction):
         self.go_on(turn)
 
 
-class Submit(EformAction):
+class Submit(Steering):
     """Submits what is complete; asked again, shows the dossier that there is."""
 
     def name(self) -> str:
         return "action_submit_eform"
 
-    def perform(self, turn: Turn) -> None:
+    def steer(self, turn: Turn) -> None:
         drafts = self.services.drafts
         draft = drafts.active(turn.conversation_id)
         if draft is None:
             dossier = drafts.latest_dossier(turn.conversation_id)
             turn.close()
-            turn.say(self.cards.already(dossier) if dossier else self.cards.say("eform.none_open", Status.CONTROL))
+            turn.say(self.cards.already(dossier) if dossier else self.cards.none_open())
             return
         if draft.stage != "review":
             drafts.note(turn.conversation_id, self.cards.say("eform.wrong_stage").text)
@@ -206,7 +243,7 @@ class Consent(Submit):
     def name(self) -> str:
         return "action_eform_consent"
 
-    def perform(self, turn: Turn) -> None:
+    def steer(self, turn: Turn) -> None:
         drafts = self.services.drafts
         draft = drafts.prompt(turn.conversation_id)
         yes = turn.intent in ("give_consent", "affirm")
@@ -220,11 +257,12 @@ class Consent(Submit):
             drafts.consent(turn.conversation_id, True)
             self.go_on(turn)
         elif draft.stage == "review" and turn.intent == "affirm":
-            super().perform(turn)
+            super().steer(turn)
         elif draft.stage == "review" and turn.intent == "deny":
             turn.say(self.cards.edit_menu(draft))
         else:
             self.go_on(turn)
 
 
-ACTIONS = (AskInput, Input, Back, Edit, Skip, Pause, Cancel, Resume, Submit, Consent)
+ASKING = (AskInput, Input)
+STEERING = (StartForm, Back, Edit, Skip, Pause, Cancel, Resume, Submit, Consent)

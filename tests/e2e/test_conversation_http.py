@@ -197,3 +197,17 @@ def test_a_repeated_client_id_is_one_message(citizen: Citizen) -> None:
     second = citizen.says("đăng ký kết hôn cần gì", client_id=same)
     assert first.messages == second.messages
     assert [message["author"] for message in citizen.messages()].count("citizen") == 1
+
+
+def test_a_text_taken_for_a_form_command_is_answered_once(citizen: Citizen) -> None:
+    """Once, an action that handed on to another made Rasa answer eight times over."""
+    turn = citizen.says("nộp xong hồ sơ xác nhận tình trạng hôn nhân thì được trả cái gì")
+    assert turn.status == "answered"
+    assert turn.answer["procedure"]["code"] == "1.004873"
+    assert len(turn.messages) <= 2
+
+
+def test_words_of_a_form_or_of_people_inside_a_question_do_not_hijack_it(citizen: Citizen) -> None:
+    turn = citizen.says("vụ đổi tên với sửa ngày sinh trong giấy khai sinh, hồ sơ gồm mấy thứ vậy chị")
+    assert turn.answer["procedure"]["code"] == "1.004859"
+    assert citizen.says("cho gặp người").status == "handed_off"
