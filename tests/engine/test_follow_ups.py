@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.rasa, pytest.mark.built, pytest.mark.slow]
 
 LINES: dict[str, list[str]] = yaml.safe_load((Path(__file__).parent / "follow_ups.yml").read_text("utf-8"))
 TOTAL = sum(map(len, LINES.values()))
-# Measured: see docs/understanding-nlu.md. A step back of more than one line in thirty fails.
+# Measured: see docs/understanding.md. A step back of more than one line in thirty fails.
 LEAST_RIGHT = 0.93
 # Taking these for a question about a procedure would change what the conversation is about.
 NEVER_OTHER = {"choose_nth", "talk_to_person", "track_dossier"}
