@@ -59,7 +59,7 @@ def load_encoder(where: Any, threads: int | None = None, *, plain: bool = False)
         return base
     from indexer.encoder.adapter import adapted
 
-    return adapted(base, manifest.source_sha256)
+    return adapted(base, str(manifest.wanted.get("source", "")))
 
 
 def _base(folder: Path, engine: str, threads: int) -> Encoder:

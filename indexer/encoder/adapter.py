@@ -1,7 +1,7 @@
 """Fits the frozen encoder to procedures: two linear maps over its vectors, for questions and for searched texts.
 
 Learnt by `python -m indexer.training.adapter` from the product's own phrasings, pulled towards identity. Small enough
-to ship (under 1 MB); it holds for the weights that it was learnt on and is left out for any other encoder.
+to ship (under 1 MB); it holds for the encoder that it was learnt on and is left out for any other.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ _SHIPPED = Path(__file__).parent / "data" / "adapter.npz"
 
 @dataclass(frozen=True)
 class Adapter:
-    """`query`, `passage`: float32 (dim, dim), applied as `vectors @ matrix.T`. `weights`: SHA-256 of the encoder's."""
+    """`query`, `passage`: float32 (dim, dim), applied as `vectors @ matrix.T`. `source`: what the encoder that
+    they were learnt on was built from (SHA-256 of the embedded weights).
+    """
 
     query: Vectors
     passage: Vectors
-    weights: str
+    source: str
 
     @classmethod
     @lru_cache(maxsize=1)
@@ -42,7 +44,7 @@ class Adapter:
     def load(cls, path: Path) -> Adapter:
         """The maps in a file that `save` wrote."""
         with np.load(path, allow_pickle=False) as data:
-            return cls(data["query"].astype(np.float32), data["passage"].astype(np.float32), str(data["weights"]))
+            return cls(data["query"].astype(np.float32), data["passage"].astype(np.float32), str(data["source"]))
 
     @property
     def digest(self) -> str:
@@ -54,7 +56,7 @@ class Adapter:
             path,
             query=self.query.astype(np.float16),
             passage=self.passage.astype(np.float16),
-            weights=np.array(self.weights),
+            source=np.array(self.source),
         )
 
 
@@ -86,7 +88,7 @@ def _mapped(vectors: Vectors, matrix: Vectors) -> Vectors:
     return mapped / np.maximum(np.linalg.norm(mapped, axis=1, keepdims=True), 1e-12)
 
 
-def adapted(base: Encoder, weights: str) -> Encoder:
-    """`base` behind the shipped adapter, provided that it was learnt on `weights` (SHA-256); else `base` itself."""
+def adapted(base: Encoder, source: str) -> Encoder:
+    """`base`, which was built from `source`, behind the shipped adapter if that was learnt on the same; else `base`."""
     adapter = Adapter.shipped() if _SHIPPED.exists() else None
-    return AdaptedEncoder(base, adapter) if adapter and adapter.weights == weights else base
+    return AdaptedEncoder(base, adapter) if adapter and adapter.source == source else base

@@ -163,7 +163,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     figures = {"phrasings": len(training), "held_out": len(held_out), "recall_before": before, "recall_after": after}
     workspace.say(json.dumps(figures))
     if args.write:
-        Adapter(query.numpy(), passage.numpy(), workspace.weights).save()
+        Adapter(query.numpy(), passage.numpy(), workspace.source).save()
 
 
 if __name__ == "__main__":

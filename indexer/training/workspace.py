@@ -26,10 +26,10 @@ _UNCALIBRATED = Calibration(np.ones(len(SHAPE) + 1), np.ones(len(SHAPE) + 1))
 
 @dataclass(frozen=True)
 class Workspace:
-    """`weights`: SHA-256 of the encoder's weights."""
+    """`source`: what the encoder was built from, as its manifest says."""
 
     encoder: Encoder
-    weights: str
+    source: str
     snapshot: Snapshot
     search: SearchService
 
@@ -53,5 +53,5 @@ def open_workspace(*, plain: bool = False) -> Workspace:
     encoder = load_encoder(settings, plain=plain)
     search = SearchService(kb, encoder, folder / "index", ranker=_UNTRAINED, calibration=_UNCALIBRATED)
     search.ensure_built()
-    weights = read_manifest(settings.encoder_dir).source_sha256
-    return Workspace(encoder, weights, search.snapshot, search)
+    source = str(read_manifest(settings.encoder_dir).wanted.get("source", ""))
+    return Workspace(encoder, source, search.snapshot, search)

@@ -32,7 +32,7 @@ def encoder_dir(settings: Settings) -> Path:
 
 @pytest.fixture(scope="session")
 def encoder(settings: Settings, encoder_dir: Path) -> OnnxEncoder:
-    loaded = load_encoder(settings)
+    loaded = load_encoder(settings, plain=True)
     assert isinstance(loaded, OnnxEncoder)
     return loaded
 

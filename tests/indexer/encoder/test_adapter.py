@@ -23,7 +23,7 @@ class Fixed:
 
 def random_adapter(seed=0):
     chance = np.random.default_rng(seed)
-    return Adapter(*(chance.normal(size=(DIM, DIM)).astype(np.float32) for _ in range(2)), weights="abc")
+    return Adapter(*(chance.normal(size=(DIM, DIM)).astype(np.float32) for _ in range(2)), source="abc")
 
 
 def test_questions_and_texts_go_through_their_own_map():
@@ -42,9 +42,9 @@ def test_another_adapter_is_another_fingerprint():
     assert one.startswith("base")
 
 
-def test_left_out_for_other_weights():
+def test_left_out_for_another_encoder():
     base = Fixed()
-    assert adapted(base, "weights that nobody trained on") is base
+    assert adapted(base, "a model that nobody trained on") is base
 
 
 def test_saved_maps_load_again(tmp_path):
@@ -53,7 +53,7 @@ def test_saved_maps_load_again(tmp_path):
     again = Adapter.load(tmp_path / "adapter.npz")
     np.testing.assert_allclose(again.query, adapter.query, atol=2e-3)
     np.testing.assert_allclose(again.passage, adapter.passage, atol=2e-3)
-    assert again.weights == "abc"
+    assert again.source == "abc"
 
 
 @pytest.mark.built

@@ -83,7 +83,7 @@ def test_killed_halfway_then_built(tmp_path: Path, encoder_dir: Path) -> None:
     assert shares == sorted(shares) and shares[-1] == 1.0
     assert not list(settings.models_dir.glob(".encoder-build-*"))
     # builds are repeatable
-    assert load_encoder(settings).fingerprint == read_manifest(encoder_dir).fingerprint
+    assert load_encoder(settings, plain=True).fingerprint == read_manifest(encoder_dir).fingerprint
 
 
 @pytest.mark.slow
@@ -132,7 +132,7 @@ def test_model_that_cannot_be_exported_is_served_by_sentence_transformers(
     assert isinstance(served, StEncoder)
     vectors = served.encode_passages(TITLES)
     assert vectors.dtype == np.float32
-    reference = load_encoder(settings)
+    reference = load_encoder(settings, plain=True)
     assert (vectors * reference.encode_passages(TITLES)).sum(axis=1).min() >= 0.999
     assert served.encode_queries([]).shape == (0, 384)
     assert served.fingerprint != reference.fingerprint

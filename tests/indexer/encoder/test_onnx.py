@@ -123,7 +123,7 @@ def test_threads_share_one_encoder(encoder: OnnxEncoder) -> None:
 def test_load_encoder_takes_settings_or_folder(settings: Settings, encoder_dir: Path, encoder: OnnxEncoder) -> None:
     assert isinstance(encoder, Encoder)
     assert load_encoder(encoder_dir, threads=1).fingerprint == load_encoder(str(encoder_dir)).fingerprint
-    assert encoder.fingerprint == load_encoder(settings).fingerprint
+    assert encoder.fingerprint == load_encoder(settings, plain=True).fingerprint
 
 
 def test_unbuilt_encoder_names_the_remedy(tmp_path: Path) -> None:
