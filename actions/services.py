@@ -70,7 +70,7 @@ class Knowledge(Protocol):
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that actions may use. `intake`, `drafts` and `registry` belong to actions.dossiers."""
+    """Everything that actions may use. `dossiers` is `actions.dossiers.bundle.Dossiers`."""
 
     settings: Settings
     database: Database
@@ -78,8 +78,6 @@ class Services:
     kb: Knowledge
     search: Search
     messages: Messages
-    intake: Any
-    drafts: Any
-    registry: Any
+    dossiers: Any
     centres: Centres
     tickets: Tickets

@@ -143,9 +143,7 @@ def services_over(
         kb=knowledge_base,
         search=search,
         messages=Messages.load(),
-        intake=dossiers.intake,
-        drafts=dossiers.drafts,
-        registry=dossiers.registry,
+        dossiers=dossiers,
         centres=Centres.load(),
         tickets=Tickets(database),
     )

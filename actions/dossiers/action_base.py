@@ -11,10 +11,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import answers
 from actions.dialogue.base import read_turn
+from actions.dossiers.bundle import Dossiers
 from actions.dossiers.cards import Cards
-from actions.dossiers.drafts import DraftService
-from actions.dossiers.intake import SKIP, Intake
-from actions.dossiers.registry import Registry
+from actions.dossiers.eforms.intake import SKIP
 from common.errors import Conflict, ISeeError, NotFound
 from common.messages import Reply, public
 from common.settings import Settings
@@ -36,11 +35,7 @@ class DossierServices(Protocol):
     @property
     def kb(self) -> Guides: ...
     @property
-    def intake(self) -> Intake: ...
-    @property
-    def drafts(self) -> DraftService: ...
-    @property
-    def registry(self) -> Registry: ...
+    def dossiers(self) -> Dossiers: ...
 
 
 class Turn:
@@ -88,6 +83,7 @@ class EformAction(Action):
 
     def __init__(self, services: DossierServices, cards: Cards) -> None:
         self.services = services
+        self.dossiers = services.dossiers
         self.cards = cards
 
     async def run(
@@ -106,7 +102,7 @@ class EformAction(Action):
     def go_on(self, turn: Turn) -> None:
         """The next question: said here inside the loop, by the loop itself outside."""
         if turn.in_loop:
-            turn.say(self.cards.prompt(self.services.drafts.prompt(turn.conversation_id)))
+            turn.say(self.cards.prompt(self.dossiers.drafts.prompt(turn.conversation_id)))
         else:
             turn.events.append(FollowupAction(LOOP))
 
@@ -115,7 +111,7 @@ class EformAction(Action):
             self.perform(turn)
         except (NotFound, Conflict) as problem:
             turn.say(self.cards.error(problem.detail, [self.cards.person()]))
-            if self.services.drafts.active(turn.conversation_id) is None:
+            if self.dossiers.drafts.active(turn.conversation_id) is None:
                 turn.close()
         except ISeeError as problem:
             turn.say(self.cards.error(problem.detail))
@@ -123,8 +119,8 @@ class EformAction(Action):
 
 def apply_input(action: EformAction, turn: Turn) -> None:
     """Uses the sealed input that the message refers to: an answer, a choice, a file, or leaving out."""
-    drafts = action.services.drafts
-    entered = action.services.intake.pending.take(turn.conversation_id, turn.entity("eform_input"))
+    drafts = action.dossiers.drafts
+    entered = action.dossiers.intake.pending.take(turn.conversation_id, turn.entity("eform_input"))
     if entered is None:
         drafts.note(turn.conversation_id, action.cards.say("eform.used_up").text)
     elif entered.kind == "file":

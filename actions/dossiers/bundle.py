@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from actions.dossiers.communes import CommuneFinder
-from actions.dossiers.drafts import DraftService
-from actions.dossiers.formlib import FormLibrary
-from actions.dossiers.intake import Intake
-from actions.dossiers.pending import Pending
-from actions.dossiers.registry import Registry
+from actions.dossiers.eforms.communes import CommuneFinder
+from actions.dossiers.eforms.drafts import DraftService
+from actions.dossiers.eforms.formlib import FormLibrary
+from actions.dossiers.eforms.intake import Intake
+from actions.dossiers.eforms.pending import Pending
+from actions.dossiers.eforms.speech import Speech
+from actions.dossiers.eforms.uploads import Uploads
+from actions.dossiers.eforms.values import ValueReader
+from actions.dossiers.registry.registry import Registry
+from actions.dossiers.registry.submission import Submissions
 from actions.dossiers.reviews import Reviews
-from actions.dossiers.speech import Speech
-from actions.dossiers.uploads import Uploads
-from actions.dossiers.values import ValueReader
 from actions.messages import Messages
 from common.database import Database
 from common.keyring import Keyring
@@ -27,10 +28,11 @@ MESSAGES_FILE = Path(__file__).parent / "messages.yml"
 
 @dataclass(frozen=True)
 class Dossiers:
-    """`intake`, `drafts` and `registry` go into `actions.services.Services`."""
+    """The parts of the dossier room."""
 
     forms: FormLibrary
     drafts: DraftService
+    submissions: Submissions
     intake: Intake
     registry: Registry
     uploads: Uploads
@@ -42,8 +44,9 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
     texts = Messages.load(MESSAGES_FILE)
     forms = FormLibrary.load()
     reader = ValueReader(texts, CommuneFinder.load())
-    drafts = DraftService(database, keyring, forms, reader, texts, settings.agency_code)
+    drafts = DraftService(database, keyring, forms, reader, texts)
+    submissions = Submissions(database, keyring, drafts.store, settings.agency_code, texts)
     uploads = Uploads(settings, database, keyring, texts)
     intake = Intake(drafts, Pending(database, keyring), uploads, Speech(), texts)
     registry = Registry(database, keyring, forms, texts)
-    return Dossiers(forms, drafts, intake, registry, uploads, Reviews(drafts, registry, texts))
+    return Dossiers(forms, drafts, submissions, intake, registry, uploads, Reviews(drafts, registry, texts))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from actions.dossiers.draft_store import Draft
-from actions.dossiers.eform import EField
-from actions.dossiers.formlib import FormLibrary
-from actions.dossiers.registry import PublicStatus
-from actions.dossiers.submission import Submitted
-from actions.dossiers.values import Texts
+from actions.dossiers.eforms.draft_store import Draft
+from actions.dossiers.eforms.eform import EField
+from actions.dossiers.eforms.formlib import FormLibrary
+from actions.dossiers.eforms.values import Texts
+from actions.dossiers.registry.registry import PublicStatus
+from actions.dossiers.registry.submission import Submitted
 from common.messages import Button, DossierRef, Reply, Status
 
 __all__ = ["Cards"]

@@ -10,7 +10,7 @@ from actions.answers import Answerer, Outcome
 from actions.answers.compose import short_name
 from actions.dossiers.action_base import DossierServices, EformAction, Turn, apply_input
 from actions.dossiers.cards import Cards
-from actions.dossiers.drafts import named_field
+from actions.dossiers.eforms.drafts import named_field
 from common.messages import Status
 
 __all__ = ["ASKING", "STEERING"]
@@ -42,12 +42,12 @@ class StartForm(EformAction):
         if self._answerer is None:
             return None
         named = self._answerer.to_file(turn.said)
-        if isinstance(named, str) and self.services.drafts.forms.for_procedure(named) is None:
+        if isinstance(named, str) and self.dossiers.drafts.forms.for_procedure(named) is None:
             return self._answerer.without_form(turn.said, named)
         return named
 
     def perform(self, turn: Turn) -> None:
-        drafts = self.services.drafts
+        drafts = self.dossiers.drafts
         named = None if turn.entity("procedure_code") else self._named(turn)
         if isinstance(named, Outcome):
             _take_over(turn, named)
@@ -64,7 +64,7 @@ class StartForm(EformAction):
                 turn.events.append(SlotSet("procedure", code))
             return
         draft = drafts.start(turn.conversation_id, form.slug)
-        earlier = drafts.latest_dossier(turn.conversation_id)
+        earlier = self.dossiers.submissions.latest(turn.conversation_id)
         if draft.consented:
             drafts.note(turn.conversation_id, self.cards.say("eform.resumed", title=form.title).text)
         elif earlier and earlier.form_slug == form.slug:
@@ -98,7 +98,7 @@ class Steering(EformAction):
     def _misread(self, turn: Turn) -> Outcome | None:
         if self._answerer is None or not turn.text or turn.text.startswith("/") or turn.entity("eform_input"):
             return None
-        open_ = turn.in_loop or self.services.drafts.active(turn.conversation_id)
+        open_ = turn.in_loop or self.dossiers.drafts.active(turn.conversation_id)
         return None if open_ else self._answerer.misread(turn.said)
 
 
@@ -109,7 +109,7 @@ class AskInput(EformAction):
         return "action_ask_eform_input"
 
     def perform(self, turn: Turn) -> None:
-        draft = self.services.drafts.prompt(turn.conversation_id)
+        draft = self.dossiers.drafts.prompt(turn.conversation_id)
         # After an aside the question is enough; what was wrong with the last answer has been said.
         turn.say(self.cards.prompt(draft if turn.after in _OPENING else replace(draft, notice="")))
 
@@ -128,7 +128,7 @@ class Back(Steering):
         return "action_eform_back"
 
     def steer(self, turn: Turn) -> None:
-        self.services.drafts.back(turn.conversation_id)
+        self.dossiers.drafts.back(turn.conversation_id)
         self.go_on(turn)
 
 
@@ -138,11 +138,11 @@ class Edit(Steering):
 
     def steer(self, turn: Turn) -> None:
         wanted = turn.entity("field") or ("" if turn.text.startswith("/") else turn.text)
-        draft = self.services.drafts.prompt(turn.conversation_id)
+        draft = self.dossiers.drafts.prompt(turn.conversation_id)
         if draft.answered and named_field(draft, wanted) is None:
             turn.say(self.cards.edit_menu(draft))
         else:
-            self.services.drafts.edit(turn.conversation_id, wanted)
+            self.dossiers.drafts.edit(turn.conversation_id, wanted)
             self.go_on(turn)
 
 
@@ -151,7 +151,7 @@ class Skip(Steering):
         return "action_eform_skip"
 
     def steer(self, turn: Turn) -> None:
-        self.services.drafts.skip(turn.conversation_id)
+        self.dossiers.drafts.skip(turn.conversation_id)
         self.go_on(turn)
 
 
@@ -160,7 +160,7 @@ class Pause(Steering):
         return "action_eform_pause"
 
     def steer(self, turn: Turn) -> None:
-        draft = self.services.drafts.pause(turn.conversation_id)
+        draft = self.dossiers.drafts.pause(turn.conversation_id)
         turn.close()
         if draft is None:
             turn.say(self.cards.none_open())
@@ -174,7 +174,7 @@ class Cancel(Steering):
         return "action_eform_cancel"
 
     def steer(self, turn: Turn) -> None:
-        draft = self.services.drafts.cancel(turn.conversation_id)
+        draft = self.dossiers.drafts.cancel(turn.conversation_id)
         turn.close()
         if draft is None:
             turn.say(self.cards.none_open())
@@ -189,7 +189,7 @@ class Resume(Steering):
         return "action_eform_resume"
 
     def steer(self, turn: Turn) -> None:
-        drafts = self.services.drafts
+        drafts = self.dossiers.drafts
         active = drafts.active(turn.conversation_id)
         draft = active or drafts.resume(turn.conversation_id)
         typed = turn.text and not turn.text.startswith("/")
@@ -200,7 +200,7 @@ class Resume(Steering):
             _take_over(turn, self._answerer.pick(turn.said) or self._answerer.answer(turn.said))
             return
         if draft is None:
-            dossier = drafts.latest_dossier(turn.conversation_id)
+            dossier = self.dossiers.submissions.latest(turn.conversation_id)
             turn.close()
             turn.say(
                 self.cards.already(dossier)
@@ -222,10 +222,10 @@ class Submit(Steering):
         return "action_submit_eform"
 
     def steer(self, turn: Turn) -> None:
-        drafts = self.services.drafts
+        drafts = self.dossiers.drafts
         draft = drafts.active(turn.conversation_id)
         if draft is None:
-            dossier = drafts.latest_dossier(turn.conversation_id)
+            dossier = self.dossiers.submissions.latest(turn.conversation_id)
             turn.close()
             turn.say(self.cards.already(dossier) if dossier else self.cards.none_open())
             return
@@ -233,7 +233,7 @@ class Submit(Steering):
             drafts.note(turn.conversation_id, self.cards.say("eform.wrong_stage").text)
             self.go_on(turn)
             return
-        turn.say(self.cards.submitted(draft, drafts.submit(draft)))
+        turn.say(self.cards.submitted(draft, self.dossiers.submissions.submit(draft.id)))
         turn.close()
 
 
@@ -244,7 +244,7 @@ class Consent(Submit):
         return "action_eform_consent"
 
     def steer(self, turn: Turn) -> None:
-        drafts = self.services.drafts
+        drafts = self.dossiers.drafts
         draft = drafts.prompt(turn.conversation_id)
         yes = turn.intent in ("give_consent", "affirm")
         # Consent can be taken back at any question, as easily as it was given.

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from actions.dossiers.drafts import DraftService
-from actions.dossiers.registry import Registry
-from actions.dossiers.values import Texts
+from actions.dossiers.eforms.drafts import DraftService
+from actions.dossiers.eforms.values import Texts
+from actions.dossiers.registry.registry import Registry
 
 __all__ = ["Review", "Reviews"]
 

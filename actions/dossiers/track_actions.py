@@ -22,7 +22,7 @@ class Track(EformAction):
     def perform(self, turn: Turn) -> None:
         code = turn.entity("dossier_code") or _written(turn.text)
         if not code:
-            own = self.services.drafts.latest_dossier(turn.conversation_id)
+            own = self.dossiers.submissions.latest(turn.conversation_id)
             buttons = [self.cards.track(own.code, by_code=True)] if own else []
             turn.say(self.cards.say("track.ask_code", Status.CONTROL, buttons))
             return
@@ -37,7 +37,7 @@ class Track(EformAction):
             place = self.services.settings.province
             turn.say(self.cards.say("track.elsewhere", Status.ANSWERED, buttons, code=parsed.value, province=place))
             return
-        self.services.intake.expect_pin(turn.conversation_id, parsed.value)
+        self.dossiers.intake.expect_pin(turn.conversation_id, parsed.value)
         turn.say(self.cards.say("track.ask_pin", Status.CONTROL, code=parsed.value))
 
 
@@ -48,7 +48,7 @@ class TrackPin(EformAction):
         return "action_track_pin"
 
     def perform(self, turn: Turn) -> None:
-        pending = self.services.intake.pending
+        pending = self.dossiers.intake.pending
         entered = pending.take(turn.conversation_id, turn.entity("ref"))
         if entered is None or entered.kind != "pin":
             turn.say(self.cards.say("track.expired", Status.CONTROL))
@@ -56,7 +56,7 @@ class TrackPin(EformAction):
         try:
             # By caller where the channel knows one: a new conversation must not give new tries.
             client = entered.client or turn.conversation_id
-            status = self.services.registry.track(entered.dossier_code, entered.text, client)
+            status = self.dossiers.registry.track(entered.dossier_code, entered.text, client)
         except TooManyRequests as problem:
             pending.forget_pin(turn.conversation_id)
             turn.say(self.cards.error(problem.detail, [self.cards.person()]))

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from actions.dossiers.formlib import FormLibrary
+from actions.dossiers.eforms.formlib import FormLibrary
 from bot.migrations import migrate
 from common.database import Database
 from common.errors import InvalidGuide, InvalidInput, NotFound

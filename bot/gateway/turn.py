@@ -96,7 +96,7 @@ class _Captured(Protocol):
 
 
 class Capturing(Protocol):
-    """`actions.dossiers.intake`: takes what is a value for the e-form field that is being asked."""
+    """`actions.dossiers.eforms.intake`: takes what is a value for the e-form field that is being asked."""
 
     def capture(
         self, conversation_id: str, text: str | None = None, payload: str | None = None, client: str = ""

@@ -108,9 +108,7 @@ def services_over(database: Database, shelf: Shelf | None = None, **settings: ob
         kb=shelf,
         search=NameSearch(shelf),
         messages=Messages.load(),
-        intake=None,
-        drafts=None,
-        registry=None,
+        dossiers=None,
         centres=Centres.load(),
         tickets=Tickets(database),
     )

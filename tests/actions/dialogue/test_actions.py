@@ -25,7 +25,7 @@ def executor(database: Database) -> Any:
     services = services_over(database)
     rooms = build_dossiers(services.settings, database, services.keyring)
     database.create_all()
-    return build_executor(replace(services, intake=rooms.intake, drafts=rooms.drafts, registry=rooms.registry))
+    return build_executor(replace(services, dossiers=rooms))
 
 
 def user(text: str, intent: str, entities: dict[str, str] | None = None, confidence: float = 0.9) -> dict[str, Any]:

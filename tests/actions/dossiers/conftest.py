@@ -42,5 +42,5 @@ def room(home: Settings, database: Database, keyring: Keyring) -> Dossiers:
 @pytest.fixture
 def citizen(home: Settings, room: Dossiers) -> Citizen:
     services = SimpleNamespace(
-        settings=home, kb={}, intake=room.intake, drafts=room.drafts, registry=room.registry)
+        settings=home, kb={}, dossiers=room)
     return Citizen(room, build_actions(services))

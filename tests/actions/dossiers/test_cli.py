@@ -32,7 +32,7 @@ def database(home: Settings) -> Iterator[Database]:
 def code(room: Dossiers, home: Settings, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("ISEE_HOME", str(home.home))
     get_settings.cache_clear()
-    return room.drafts.submit(fill(room)).code
+    return room.submissions.submit(fill(room).id).code
 
 
 def test_listing_showing_and_advancing(code: str) -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from actions.dossiers.bundle import Dossiers
-from actions.dossiers.draft_store import Draft
-from actions.dossiers.eform import EField
+from actions.dossiers.eforms.draft_store import Draft
+from actions.dossiers.eforms.eform import EField
 from actions.dossiers.tables import DraftRow, DraftValueRow
 from common.clock import utc_now
 from common.database import Database
@@ -57,7 +57,7 @@ def test_every_path_through_every_form_ends_in_a_dossier(room: Dossiers, slug: s
         assert not draft.notice, (draft.field and draft.field.name, draft.notice)
         turns += 1
         assert turns < 60
-    assert room.drafts.submit(draft).new
+    assert room.submissions.submit(draft.id).new
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from actions.dossiers.bundle import MESSAGES_FILE
-from actions.dossiers.communes import CommuneFinder
-from actions.dossiers.formlib import FORMS_DIR, FormLibrary
-from actions.dossiers.values import ValueReader
+from actions.dossiers.eforms.communes import CommuneFinder
+from actions.dossiers.eforms.formlib import FORMS_DIR, FormLibrary
+from actions.dossiers.eforms.values import ValueReader
 from actions.messages import Messages
 from common.clock import local_date
 from common.errors import InvalidGuide

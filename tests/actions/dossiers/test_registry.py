@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from actions.dossiers.bundle import Dossiers, build_dossiers
-from actions.dossiers.registry import load_states
+from actions.dossiers.registry.registry import load_states
 from actions.dossiers.tables import LookupAttemptRow
 from common.clock import utc_now
 from common.database import Database
@@ -23,7 +23,7 @@ from tests.actions.dossiers.test_submission import fill
 
 @pytest.fixture
 def code(room: Dossiers) -> str:
-    return room.drafts.submit(fill(room)).code
+    return room.submissions.submit(fill(room).id).code
 
 
 def test_the_whole_way_to_the_citizen(room: Dossiers, code: str) -> None:
@@ -41,7 +41,7 @@ def test_the_whole_way_to_the_citizen(room: Dossiers, code: str) -> None:
 @given(way=st.lists(st.sampled_from(list(load_states())), max_size=6))
 def test_only_legal_transitions_happen(room: Dossiers, way: list[str]) -> None:
     registry = room.registry
-    code = room.drafts.submit(fill(room, "c1")).code
+    code = room.submissions.submit(fill(room, "c1").id).code
     for state in way:
         before = registry.show(code).state
         if state in registry.states[before].to:

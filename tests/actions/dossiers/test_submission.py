@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import func, select
 
 from actions.dossiers.bundle import Dossiers, build_dossiers
-from actions.dossiers.draft_store import Draft
-from actions.dossiers.eform import TimeLimit
+from actions.dossiers.eforms.draft_store import Draft
+from actions.dossiers.eforms.eform import TimeLimit
+from actions.dossiers.registry.workdays import due_date
 from actions.dossiers.tables import DossierEventRow, DossierRow, DossierSequenceRow, DossierValueRow, DraftValueRow
-from actions.dossiers.workdays import due_date
 from common.database import Database
 from common.errors import Conflict, NotFound
 from common.keyring import Keyring
@@ -44,7 +44,7 @@ die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 draft = room.drafts.active(conversation)
 if moment == "before":
     event.listen(database.engine, "commit", die)
-submitted = room.drafts.submit(draft)
+submitted = room.submissions.submit(draft.id)
 if moment == "after":
     die()
 print(submitted.code)
@@ -75,7 +75,7 @@ def spawn(home: Settings, conversation_id: str, moment: str) -> subprocess.Popen
 
 def test_a_submission_moves_the_draft_into_a_dossier(room: Dossiers, database: Database) -> None:
     draft = fill(room)
-    submitted = room.drafts.submit(draft)
+    submitted = room.submissions.submit(draft.id)
     assert submitted.new and submitted.code.startswith("H49-") and submitted.code.endswith("-0001")
     assert count(database, DraftValueRow) == 0
     assert count(database, DossierValueRow) == len(draft.answered)
@@ -84,7 +84,7 @@ def test_a_submission_moves_the_draft_into_a_dossier(room: Dossiers, database: D
 
 
 def test_personal_values_are_sealed_on_disk(room: Dossiers, database: Database, home: Settings) -> None:
-    room.drafts.submit(fill(room))
+    room.submissions.submit(fill(room).id)
     database.dispose()
     raw = b"".join(path.read_bytes() for path in home.home.glob("isee.db*"))
     for value in ("022190001234", "0912345678", "Nguyễn Thị Lan", "Sản Nhi"):
@@ -94,17 +94,17 @@ def test_personal_values_are_sealed_on_disk(room: Dossiers, database: Database, 
 def test_an_incomplete_or_unknown_draft_is_refused(room: Dossiers, database: Database) -> None:
     draft = room.drafts.start("c1", "khai_sinh")
     with pytest.raises(Conflict, match="chưa điền"):
-        room.drafts.submit(draft)
+        room.submissions.submit(draft.id)
     room.drafts.cancel("c1")
     with pytest.raises(NotFound):
-        room.drafts.submit(draft)
+        room.submissions.submit(draft.id)
     assert count(database, DossierRow) == 0 == count(database, DossierSequenceRow)
 
 
 def test_the_same_draft_from_many_threads_is_one_dossier(room: Dossiers, database: Database) -> None:
     draft = fill(room)
     with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda _: room.drafts.submit(draft), range(8)))
+        results = list(pool.map(lambda _: room.submissions.submit(draft.id), range(8)))
     assert len({result.code for result in results}) == 1
     assert sum(result.new for result in results) == 1
     assert count(database, DossierRow) == 1
@@ -113,7 +113,7 @@ def test_the_same_draft_from_many_threads_is_one_dossier(room: Dossiers, databas
 def test_many_drafts_from_many_threads_get_their_own_codes(room: Dossiers) -> None:
     drafts = [fill(room, f"c{number}") for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        codes = [result.code for result in pool.map(room.drafts.submit, drafts)]
+        codes = [result.code for result in pool.map(room.submissions.submit, [draft.id for draft in drafts])]
     assert sorted(code[-4:] for code in codes) == [f"{n:04d}" for n in range(1, 9)]
 
 
@@ -137,10 +137,10 @@ def test_killed_before_the_commit_leaves_no_half_dossier(
     assert process.returncode == -signal.SIGKILL
     for table in (DossierRow, DossierValueRow, DossierEventRow, DossierSequenceRow):
         assert count(database, table) == 0
-    again = build_dossiers(home, database, keyring).drafts
-    reloaded = again.active("c1")
+    again = build_dossiers(home, database, keyring)
+    reloaded = again.drafts.active("c1")
     assert reloaded is not None and reloaded.values == draft.values
-    assert again.submit(reloaded).code.endswith("-0001")
+    assert again.submissions.submit(reloaded.id).code.endswith("-0001")
 
 
 @pytest.mark.slow
@@ -151,7 +151,7 @@ def test_killed_after_the_commit_gives_the_same_dossier_on_retry(
     process = spawn(home, "c1", "after")
     process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL
-    again = room.drafts.submit(draft)
+    again = room.submissions.submit(draft.id)
     assert not again.new
     assert count(database, DossierRow) == 1
 

@@ -12,8 +12,8 @@ from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 from sqlalchemy import update
 
 from actions.dossiers.bundle import Dossiers
+from actions.dossiers.eforms.uploads import Upload
 from actions.dossiers.tables import DossierFileRow
-from actions.dossiers.uploads import Upload
 from common.clock import utc_now
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound, TooLarge

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions.dossiers.bundle import MESSAGES_FILE
-from actions.dossiers.communes import CommuneFinder
-from actions.dossiers.dates import parse_date
-from actions.dossiers.eform import EField
-from actions.dossiers.values import Ambiguous, Value, ValueReader
+from actions.dossiers.eforms.communes import CommuneFinder
+from actions.dossiers.eforms.dates import parse_date
+from actions.dossiers.eforms.eform import EField
+from actions.dossiers.eforms.values import Ambiguous, Value, ValueReader
 from actions.messages import Messages
 from common.errors import InvalidInput
 

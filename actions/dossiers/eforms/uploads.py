@@ -18,8 +18,8 @@ from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 from sqlalchemy import select
 
+from actions.dossiers.eforms.values import Texts
 from actions.dossiers.tables import DossierFileRow
-from actions.dossiers.values import Texts
 from common.clock import utc_now
 from common.database import Database
 from common.errors import InvalidInput, NotFound, TooLarge

@@ -16,7 +16,7 @@ from common.identifier_patterns import folded
 
 __all__ = ["Commune", "CommuneFinder"]
 
-_FILE = Path(__file__).parent.parent / "centres" / "data" / "communes.json"
+_FILE = Path(__file__).parents[2] / "centres" / "data" / "communes.json"
 _PREFIX = re.compile(
     r"^(?:o |tai |em o |nha em o )?"
     r"(?:phuong|xa|dac khu|thi tran|thi xa|thanh pho|huyen|quan|tp|tx|tt|p|x|h|f)[. ]+(?=\S)"

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import holidays
 
-from actions.dossiers.eform import TimeLimit
+from actions.dossiers.eforms.eform import TimeLimit
 
 __all__ = ["due_date", "is_working_day"]
 

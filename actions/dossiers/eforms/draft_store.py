@@ -10,10 +10,10 @@ from typing import Any, Literal
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from actions.dossiers.eform import Choice, EField, EForm
-from actions.dossiers.formlib import FormLibrary
+from actions.dossiers.eforms.eform import Choice, EField, EForm
+from actions.dossiers.eforms.formlib import FormLibrary
+from actions.dossiers.eforms.values import Value
 from actions.dossiers.tables import DossierFileRow, DraftRow, DraftValueRow
-from actions.dossiers.values import Value
 from common.clock import utc_now
 from common.keyring import Keyring
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from actions.dossiers.values import plain
+from actions.dossiers.eforms.values import plain
 
 __all__ = ["Speech"]
 

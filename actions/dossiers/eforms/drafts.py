@@ -11,12 +11,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from actions.dossiers.draft_store import Draft, DraftStore
-from actions.dossiers.eform import EField, EForm
-from actions.dossiers.formlib import FormLibrary
-from actions.dossiers.submission import Submissions, Submitted
+from actions.dossiers.eforms.draft_store import Draft, DraftStore
+from actions.dossiers.eforms.eform import EField, EForm
+from actions.dossiers.eforms.formlib import FormLibrary
+from actions.dossiers.eforms.values import Ambiguous, Texts, Value, ValueReader, plain
 from actions.dossiers.tables import DossierFileRow, DraftRow, PendingInputRow, PinRequestRow
-from actions.dossiers.values import Ambiguous, Texts, Value, ValueReader, plain
 from common.clock import local_date, utc_now
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
@@ -26,22 +25,7 @@ __all__ = ["Draft", "DraftService", "named_field", "only_names_a_field"]
 
 # What surrounds a label in "cho em sửa lại phần số điện thoại".
 _EDIT_WORDS = frozenset(
-    {
-        "sua",
-        "chinh",
-        "lai",
-        "doi",
-        "phan",
-        "muc",
-        "cho",
-        "em",
-        "toi",
-        "minh",
-        "a",
-        "so",
-        "cua",
-        "giup",
-    }
+    ("sua", "chinh", "lai", "doi", "phan", "muc", "cho", "em", "toi", "minh", "a", "so", "cua", "giup")
 )
 _Open = tuple[Session, DraftRow, Draft]
 
@@ -59,7 +43,6 @@ class DraftService:
         forms: FormLibrary,
         reader: ValueReader,
         texts: Texts,
-        agency: str = "H49",
         today: Callable[[], date] = local_date,
     ) -> None:
         self.forms = forms
@@ -69,7 +52,6 @@ class DraftService:
         self._database = database
         self._keyring = keyring
         self._texts = texts
-        self._submissions = Submissions(database, keyring, self.store, agency, texts)
 
     def start(self, conversation_id: str, slug: str) -> Draft:
         """The open draft of this form in the conversation, a new one if there is none; others pause.
@@ -193,17 +175,6 @@ class DraftService:
             elif draft.field is not None:
                 self.store.set(session, row, draft, Value("", ""))
             return self.store.load(session, row)
-
-    def submit(self, draft: Draft) -> Submitted:
-        """The dossier of a complete draft, in one transaction; the same dossier when asked again.
-
-        Raises Conflict when something is still to be answered, NotFound when the draft was cancelled.
-        """
-        return self._submissions.submit(draft.id)
-
-    def latest_dossier(self, conversation_id: str) -> Submitted | None:
-        """The last dossier that the conversation submitted."""
-        return self._submissions.latest(conversation_id)
 
     def pause(self, conversation_id: str) -> Draft | None:
         """Sets the active draft aside; None when there was none."""

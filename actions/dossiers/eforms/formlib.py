@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from actions.dossiers.eform import EField, EForm
+from actions.dossiers.eforms.eform import EField, EForm
 from common.errors import InvalidGuide
 
 __all__ = ["FORMS_DIR", "FormLibrary"]
 
-FORMS_DIR = Path(__file__).parent / "forms"
+FORMS_DIR = Path(__file__).parents[1] / "forms"
 _SHARED = "shared.yml"
 _Model = TypeVar("_Model", bound=BaseModel)
 

@@ -10,8 +10,10 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from actions.dossiers.draft_store import Draft, DraftStore
-from actions.dossiers.eform import APPLICANT_ID
+from actions.dossiers.eforms.draft_store import Draft, DraftStore
+from actions.dossiers.eforms.eform import APPLICANT_ID
+from actions.dossiers.eforms.values import Texts
+from actions.dossiers.registry.workdays import due_date
 from actions.dossiers.tables import (
     DossierEventRow,
     DossierFileRow,
@@ -20,8 +22,6 @@ from actions.dossiers.tables import (
     DossierValueRow,
     DraftRow,
 )
-from actions.dossiers.values import Texts
-from actions.dossiers.workdays import due_date
 from common.clock import local_date, utc_now
 from common.database import Database
 from common.errors import Conflict, NotFound

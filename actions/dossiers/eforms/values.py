@@ -13,9 +13,9 @@ from typing import Protocol
 import yaml
 from rapidfuzz import fuzz
 
-from actions.dossiers.communes import CommuneFinder
-from actions.dossiers.dates import age_on, parse_date
-from actions.dossiers.eform import Choice, EField
+from actions.dossiers.eforms.communes import CommuneFinder
+from actions.dossiers.eforms.dates import age_on, parse_date
+from actions.dossiers.eforms.eform import Choice, EField
 from common.errors import InvalidInput
 from common.identifier_patterns import EMAIL, folded
 from common.identifiers import find, mask, parse_personal_id, parse_phone

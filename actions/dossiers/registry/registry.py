@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from actions.dossiers.attempts import LookupLimit
-from actions.dossiers.formlib import FormLibrary
-from actions.dossiers.receipt import Receipt, ReceiptLine
-from actions.dossiers.submission import pin_digest
+from actions.dossiers.eforms.formlib import FormLibrary
+from actions.dossiers.eforms.values import Texts, masked
+from actions.dossiers.registry.attempts import LookupLimit
+from actions.dossiers.registry.receipt import Receipt, ReceiptLine
+from actions.dossiers.registry.submission import pin_digest
 from actions.dossiers.tables import DossierEventRow, DossierFileRow, DossierRow, DossierValueRow
-from actions.dossiers.values import Texts, masked
 from common.clock import to_local, utc_now
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound, TooManyRequests

@@ -1,0 +1,1 @@
+"""Submitted dossiers: codes, states, due dates, tracking."""
