@@ -16,10 +16,12 @@ from bot.api import actions as actions_route
 from bot.api import dossiers, health, knowledge
 from bot.api.pages import mount_pages
 from bot.api.shell import make_shell
+from bot.background import outbox_loop
 from bot.channels import web
 from bot.console.web import install_console
 from bot.context import Context
 from bot.gateway.retention import retention_loop
+from bot.pages import install_pages
 from bot.wiring import prepare, wire
 from common import logging as isee_logging
 from common.errors import SetupProblem
@@ -45,6 +47,7 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
         tasks = [
             asyncio.create_task(_prepare(context), name="prepare"),
             asyncio.create_task(retention_loop(context.eraser, chosen.chat_retention_days), name="retention"),
+            asyncio.create_task(outbox_loop(context.dossiers.outbox.run_due), name="outbox"),
         ]
         _log.info("started", address=chosen.base_url)
         try:
@@ -64,6 +67,7 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
     for router in (web.router, knowledge.router, dossiers.router, health.router, actions_route.router):
         app.include_router(router)
     install_console(app)
+    install_pages(app)
     mount_pages(app)
     return app
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from actions.dossiers.bundle import Dossiers
 from actions.handoff import Tickets
 from bot.console.accounts import Accounts
 from bot.engine_process import EngineProcess
@@ -77,6 +78,7 @@ class Context:
     executor: Executing
     tickets: Tickets
     accounts: Accounts
+    dossiers: Dossiers
     new_conversations: RateLimiter
     failure: str = ""
 

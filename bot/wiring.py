@@ -58,6 +58,7 @@ def connect(
     registry: Tracking,
     executor: Executing,
     tickets: Tickets,
+    dossiers: Dossiers,
     erasers: Sequence[Callable[[str], object]] = (),
     chores: Sequence[Callable[[], object]] = (),
 ) -> Context:
@@ -92,6 +93,7 @@ def connect(
         executor=executor,
         tickets=tickets,
         accounts=Accounts(database, keyring),
+        dossiers=dossiers,
         new_conversations=RateLimiter(settings.conversations_per_minute),
     )
 
@@ -122,8 +124,11 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         registry=dossiers.registry,
         executor=build_executor(services, answerer),
         tickets=tickets,
-        erasers=[dossiers.drafts.erase, tickets.erase],
-        chores=[lambda: dossiers.drafts.expire(utc_now() - _DRAFT_LIFE), dossiers.uploads.purge],
+        dossiers=dossiers,
+        erasers=[dossiers.drafts.erase, dossiers.access.forget, dossiers.outbox.erase, tickets.erase],
+        chores=[
+            lambda: dossiers.drafts.expire(utc_now() - _DRAFT_LIFE), dossiers.uploads.purge, dossiers.outbox.purge,
+        ],
     )
 
 

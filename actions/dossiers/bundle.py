@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from actions.dossiers.access import Access
 from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.eforms.formlib import FormLibrary
@@ -17,8 +18,10 @@ from actions.dossiers.registry.registry import Registry
 from actions.dossiers.registry.submission import Submissions
 from actions.dossiers.reviews import Reviews
 from actions.messages import Messages
+from actions.outbox import Outbox
 from common.database import Database
 from common.keyring import Keyring
+from common.links import Links
 from common.settings import Settings
 
 __all__ = ["MESSAGES_FILE", "Dossiers", "build_dossiers"]
@@ -37,6 +40,9 @@ class Dossiers:
     registry: Registry
     uploads: Uploads
     reviews: Reviews
+    access: Access
+    links: Links
+    outbox: Outbox
 
 
 def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> Dossiers:
@@ -49,4 +55,7 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
     uploads = Uploads(settings, database, keyring, texts)
     intake = Intake(drafts, Pending(database, keyring), uploads, Speech(), texts)
     registry = Registry(database, keyring, forms, texts)
-    return Dossiers(forms, drafts, submissions, intake, registry, uploads, Reviews(drafts, registry, texts))
+    return Dossiers(
+        forms, drafts, submissions, intake, registry, uploads, Reviews(drafts, registry, texts),
+        access=Access(database, texts), links=Links(keyring, texts.render("link.gone")),
+        outbox=Outbox(database, keyring))

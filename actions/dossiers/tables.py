@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from common.database import Base, UtcDateTime
 
 __all__ = [
-    "DossierEventRow", "DossierFileRow", "DossierRow", "DossierSequenceRow", "DossierValueRow", "DraftRow",
+    "DossierAccessRow", "DossierEventRow", "DossierFileRow", "DossierRow", "DossierSequenceRow", "DossierValueRow",
+    "DraftRow",
     "DraftValueRow", "LookupAttemptRow", "PendingInputRow", "PinRequestRow",
 ]
 
@@ -86,6 +87,18 @@ class DossierRow(Base):
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     due_on: Mapped[date | None] = mapped_column(Date)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DossierAccessRow(Base):
+    """A conversation that may act on a dossier (`access.py`); no expiry for the one that submitted it."""
+
+    __tablename__ = "dossier_access"
+
+    conversation_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    dossier_id: Mapped[str] = mapped_column(ForeignKey("dossiers.id", ondelete="CASCADE"), primary_key=True)
+    how: Mapped[str] = mapped_column(String(16))
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class DossierValueRow(Base):

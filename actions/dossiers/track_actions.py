@@ -65,6 +65,7 @@ class TrackPin(EformAction):
             turn.say(self.cards.error(problem.detail, [self.cards.person()]))
         else:
             pending.forget_pin(turn.conversation_id)
+            self.dossiers.access.grant(turn.conversation_id, status.code, "pin")
             turn.say(self.cards.status(status))
 
 

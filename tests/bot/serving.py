@@ -19,6 +19,7 @@ import uvicorn
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from actions.dossiers.bundle import build_dossiers
 from actions.handoff import Tickets
 from bot.app import create_app
 from bot.context import Context
@@ -176,11 +177,12 @@ def start_engine(port: int, secret: str) -> subprocess.Popen[bytes]:
 def assemble(settings: Settings) -> Context:
     database = Database.from_settings(settings)
     migrate(database)
+    keyring = Keyring.from_settings(settings)
     double = SearchDouble()
     return connect(
         settings,
         database,
-        Keyring.from_settings(settings),
+        keyring,
         knowledge_base=KnowledgeBase(database),
         search=double,
         intake=FormDouble(),
@@ -189,6 +191,7 @@ def assemble(settings: Settings) -> Context:
         registry=NoDossiers(),
         executor=NoActions(),
         tickets=Tickets(database),
+        dossiers=build_dossiers(settings, database, keyring),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from actions.dossiers.access import grant
 from actions.dossiers.eforms.draft_store import Draft, DraftStore
 from actions.dossiers.eforms.eform import APPLICANT_ID
 from actions.dossiers.eforms.values import Texts
@@ -95,6 +96,7 @@ class Submissions:
             dossier_id=dossier.id, state="submitted", actor="citizen", at=dossier.submitted_at))
         session.execute(update(DossierFileRow).where(
             DossierFileRow.draft_id == draft_id).values(dossier_id=dossier.id))
+        grant(session, draft.conversation_id, dossier.id, "submitted")
         self._store.close(session, row, "submitted")
         return _submitted(dossier, new=True)
 

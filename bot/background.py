@@ -1,0 +1,26 @@
+"""What the service does beside answering: the outbox's work, every second or so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from anyio.to_thread import run_sync
+
+__all__ = ["outbox_loop"]
+
+_IDLE_S = 1.0
+_log = structlog.get_logger(__name__)
+
+
+async def outbox_loop(run_due: Callable[[], int], idle_s: float = _IDLE_S) -> None:
+    """Works off what is due, then rests a moment, until cancelled."""
+    while True:
+        done = 0
+        try:
+            done = await run_sync(run_due)
+        except Exception as error:  # a database that is away for a minute must not end the work for good
+            _log.error("outbox_loop_failed", exc_info=error)
+        if not done:
+            await asyncio.sleep(idle_s)

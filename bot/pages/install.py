@@ -1,0 +1,19 @@
+"""Adds the citizens' pages to the application."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from bot.pages.rendering import STATIC
+
+__all__ = ["install_pages"]
+
+ROUTERS: tuple[APIRouter, ...] = ()
+
+
+def install_pages(app: FastAPI) -> None:
+    """Mounts every page's routes and their style sheet."""
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/pages/static", StaticFiles(directory=STATIC), name="pages-static")
