@@ -47,6 +47,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('conversation_id', 'dossier_id', name=op.f('pk_dossier_access'))
     )
     # ### end Alembic commands ###
+    # Whoever submitted a dossier before this revision keeps acting on it.
+    op.execute(
+        "INSERT INTO dossier_access (conversation_id, dossier_id, how, granted_at) "
+        "SELECT conversation_id, id, 'submitted', submitted_at FROM dossiers"
+    )
 
 
 def downgrade() -> None:
