@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
+from common.fonts import FONTS
+
 __all__ = ["mount_pages"]
 
 _WIDGET = Path(__file__).resolve().parent.parent / "widget"
@@ -22,4 +24,5 @@ def mount_pages(app: FastAPI, folder: Path = _WIDGET) -> None:
     async def demo() -> FileResponse:
         return FileResponse(folder / "index.html")
 
+    app.mount("/widget/fonts", StaticFiles(directory=FONTS), name="fonts")
     app.mount("/widget", StaticFiles(directory=folder), name="widget")
