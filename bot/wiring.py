@@ -17,7 +17,6 @@ from bot.console.accounts import Accounts
 from bot.context import Context, Executing, Searching, Tracking
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
-from bot.gateway.breaker import CircuitBreaker
 from bot.gateway.desk import AgentDesk
 from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
@@ -29,6 +28,7 @@ from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Answering, Capturing
 from bot.gateway.turns import TurnStore
 from bot.migrations import migrate
+from common.breaker import CircuitBreaker
 from common.clock import utc_now
 from common.database import Database
 from common.identifiers import mask

@@ -13,8 +13,8 @@ import httpx
 import structlog
 from pydantic import ValidationError
 
-from bot.gateway.breaker import CircuitBreaker
 from bot.gateway.metrics import ENGINE_SECONDS, ENGINE_UP
+from common.breaker import CircuitBreaker
 from common.messages import Button, Reply, Status
 
 __all__ = ["EngineAnswer", "EngineClient", "EngineDown", "parse_answer"]

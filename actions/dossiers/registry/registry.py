@@ -131,6 +131,11 @@ class Registry:
 
     def advance(self, code: str, state: str, *, actor: str, note: str = "") -> DossierSummary:
         """Moves a dossier on. Raises NotFound, InvalidInput (unknown state, missing reason) or Conflict."""
+        with self._database.session() as session:
+            return self.advance_in(session, code, state, actor=actor, note=note)
+
+    def advance_in(self, session: Session, code: str, state: str, *, actor: str, note: str = "") -> DossierSummary:
+        """`advance` inside the caller's transaction."""
         target = self.states.get(state)
         if target is None:
             known = ", ".join(self.states)
@@ -139,17 +144,16 @@ class Registry:
             raise InvalidInput(self._texts.render("registry.note_needed", label=target.label), field="note")
         if not actor.strip() or len(actor) > 100 or len(note) > 1000:
             raise InvalidInput(self._texts.render("registry.actor_needed"), field="actor")
-        with self._database.session() as session:
-            row = self._row(session, code, lock=True)
-            if state not in self.states[row.state].to:
-                here = self.states[row.state]
-                allowed = ", ".join(self.states[name].label for name in here.to) or self._texts.render("registry.final")
-                raise Conflict(self._texts.render(
-                    "registry.illegal", code=row.code, here=here.label, there=target.label, allowed=allowed))
-            row.state, row.updated_at = state, utc_now()
-            session.add(DossierEventRow(
-                dossier_id=row.id, state=state, actor=actor.strip(), note=note.strip(), at=row.updated_at))
-            return self._summary(row)
+        row = self._row(session, code, lock=True)
+        if state not in self.states[row.state].to:
+            here = self.states[row.state]
+            allowed = ", ".join(self.states[name].label for name in here.to) or self._texts.render("registry.final")
+            raise Conflict(self._texts.render(
+                "registry.illegal", code=row.code, here=here.label, there=target.label, allowed=allowed))
+        row.state, row.updated_at = state, utc_now()
+        session.add(DossierEventRow(
+            dossier_id=row.id, state=state, actor=actor.strip(), note=note.strip(), at=row.updated_at))
+        return self._summary(row)
 
     def dossiers(self, state: str | None = None, limit: int = 50, offset: int = 0) -> list[DossierSummary]:
         """Dossiers, the latest first."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.gateway.breaker import CircuitBreaker
+from common.breaker import CircuitBreaker
 from tests.bot.serving import Running, serving, start_engine
 
 
