@@ -1,7 +1,8 @@
 """Loading e-forms: YAML in `forms/`, shared blocks in `forms/shared.yml`, errors with file, line and field.
 
-A form file may say `- include: applicant` in its fields, which stands for the block of that name in
-`shared.yml`; a form without `consent` takes the shared one.
+A form file may say `- include: applicant` in its fields (in those of a group, too), which stands for the block of
+that name in `shared.yml`. Beside it may stand `with: {who: bé}` (values for `$who` in the block), `without: [email]`
+(fields left out) and `when: {…}` (a condition for all of them). A form without `consent` takes the shared one.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from actions.dossiers.eforms.eform import EField, EForm
+from actions.dossiers.eforms.eform import EField, EForm, When
 from common.errors import InvalidGuide
 
 __all__ = ["FORMS_DIR", "FormLibrary"]
 
 FORMS_DIR = Path(__file__).parents[1] / "forms"
 _SHARED = "shared.yml"
+_INCLUDE_KEYS = {"include", "with", "without", "when"}
+_Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -88,19 +92,69 @@ def _form(parsed: _Parsed, shared: _Parsed) -> EForm:
     data = dict(parsed.data)
     if "consent" not in data and "consent" in shared.data:
         data["consent"] = shared.data["consent"]
-    if not isinstance(data.get("fields"), list):
-        raise parsed.problem(("fields",), "fields is missing or is not a list")
-    fields: list[EField] = []
-    for index, item in enumerate(data["fields"]):
-        if isinstance(item, dict) and set(item) == {"include"}:
-            block = shared.data.get(item["include"])
-            if not isinstance(block, list):
-                raise parsed.problem(("fields", index, "include"), f"shared.yml has no block {item['include']!r}")
-            fields += [_validated(EField, part, shared, (item["include"], n)) for n, part in enumerate(block)]
-        else:
-            fields.append(_validated(EField, item, parsed, ("fields", index)))
-    data["fields"] = fields
+    data["fields"] = _fields(data.get("fields"), parsed, shared, ("fields",))
     return _validated(EForm, data, parsed, ())
+
+
+def _fields(listed: Any, parsed: _Parsed, shared: _Parsed, at: _Path) -> list[EField]:
+    if not isinstance(listed, list):
+        raise parsed.problem(at, "fields is missing or is not a list")
+    fields: list[EField] = []
+    for index, item in enumerate(listed):
+        here = (*at, index)
+        if isinstance(item, dict) and "include" in item:
+            fields += _included(item, parsed, shared, here)
+        elif isinstance(item, dict) and item.get("type") == "group" and "fields" in item:
+            parts = _fields(item["fields"], parsed, shared, (*here, "fields"))
+            fields.append(_validated(EField, {**item, "fields": parts}, parsed, here))
+        else:
+            fields.append(_validated(EField, item, parsed, here))
+    return fields
+
+
+def _included(item: dict[str, Any], parsed: _Parsed, shared: _Parsed, at: _Path) -> list[EField]:
+    """The fields of a shared block, its parameters filled in, some left out, under a condition of its own."""
+    name = item["include"]
+    block = shared.data.get(name)
+    if not isinstance(block, list):
+        raise parsed.problem((*at, "include"), f"shared.yml has no block {name!r}")
+    unknown = sorted(set(item) - _INCLUDE_KEYS)
+    if unknown:
+        raise parsed.problem((*at, unknown[0]), f"an include takes {', '.join(sorted(_INCLUDE_KEYS))}")
+    given = item.get("with") or {}
+    unused = sorted(set(given) - _parameters(block))
+    if unused:
+        raise parsed.problem((*at, "with", unused[0]), f"the block {name!r} has no parameter ${unused[0]}")
+    try:
+        filled = _filled(block, given)
+    except (KeyError, ValueError) as error:
+        raise parsed.problem(at, f"the block {name!r} needs a value for {error} under with") from error
+    left_out = set(item.get("without") or ())
+    fields = [_validated(EField, part, shared, (name, n)) for n, part in enumerate(filled)]
+    missing = sorted(left_out - {field.name for field in fields})
+    if missing:
+        raise parsed.problem((*at, "without"), f"the block {name!r} has no field {missing[0]}")
+    conditions = item.get("when") or []
+    more = [_validated(When, when, parsed, (*at, "when"))
+            for when in ([conditions] if isinstance(conditions, dict) else conditions)]
+    return [field.model_copy(update={"when": [*more, *field.when]}) for field in fields if field.name not in left_out]
+
+
+def _filled(part: Any, values: dict[str, Any]) -> Any:
+    if isinstance(part, str):
+        return Template(part).substitute(values)
+    if isinstance(part, list):
+        return [_filled(item, values) for item in part]
+    if isinstance(part, dict):
+        return {key: _filled(item, values) for key, item in part.items()}
+    return part
+
+
+def _parameters(part: Any) -> set[str]:
+    if isinstance(part, str):
+        return set(Template(part).get_identifiers())
+    items = part if isinstance(part, list) else part.values() if isinstance(part, dict) else ()
+    return {name for item in items for name in _parameters(item)}
 
 
 def _validated(model: type[_Model], data: Any, parsed: _Parsed, at: tuple[str | int, ...]) -> _Model:
