@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from actions.dossiers.access import Access
@@ -14,8 +14,13 @@ from actions.dossiers.eforms.pending import Pending
 from actions.dossiers.eforms.speech import Speech
 from actions.dossiers.eforms.uploads import Uploads
 from actions.dossiers.eforms.values import ValueReader
+from actions.dossiers.registry.offers import OfferSource
+from actions.dossiers.registry.pages import DossierPages
 from actions.dossiers.registry.registry import Registry
 from actions.dossiers.registry.submission import Submissions
+from actions.dossiers.results.build import build_results
+from actions.dossiers.results.checking import SignatureCheck
+from actions.dossiers.results.issuing import Results
 from actions.dossiers.reviews import Reviews
 from actions.messages import Messages
 from actions.outbox import Outbox
@@ -43,6 +48,9 @@ class Dossiers:
     access: Access
     links: Links
     outbox: Outbox
+    pages: DossierPages
+    # Each part adds what it offers on a dossier's page and tracking card.
+    offers: list[OfferSource] = field(default_factory=list)
 
 
 def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> Dossiers:
@@ -51,11 +59,13 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
     forms = FormLibrary.load()
     reader = ValueReader(texts, CommuneFinder.load())
     drafts = DraftService(database, keyring, forms, reader, texts)
-    submissions = Submissions(database, keyring, drafts.store, settings.agency_code, texts)
+    outbox = Outbox(database, keyring)
+    links = Links(keyring, texts.render("link.gone"))
+    submissions = Submissions(database, keyring, drafts.store, settings.agency_code, texts, outbox)
     uploads = Uploads(settings, database, keyring, texts)
     intake = Intake(drafts, Pending(database, keyring), uploads, Speech(), texts)
-    registry = Registry(database, keyring, forms, texts)
+    registry = Registry(database, keyring, forms, texts, outbox)
     return Dossiers(
         forms, drafts, submissions, intake, registry, uploads, Reviews(drafts, registry, texts),
-        access=Access(database, texts), links=Links(keyring, texts.render("link.gone")),
-        outbox=Outbox(database, keyring))
+        access=Access(database, texts), links=links, outbox=outbox,
+        pages=DossierPages(links, settings.base_url))

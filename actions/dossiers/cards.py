@@ -9,7 +9,7 @@ from actions.dossiers.eforms.draft_store import Draft
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.eforms.formlib import FormLibrary
 from actions.dossiers.eforms.values import Texts
-from actions.dossiers.registry.registry import PublicStatus
+from actions.dossiers.registry.status import PublicStatus
 from actions.dossiers.registry.submission import Submitted
 from common.messages import Button, DossierRef, Reply, Status
 

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from actions.dossiers.bundle import build_dossiers
-from actions.dossiers.registry.registry import DossierDetail, DossierSummary, Registry
+from actions.dossiers.registry.registry import Registry
+from actions.dossiers.registry.status import DossierDetail, DossierSummary
 from bot.migrations import migrate
 from common.database import Database
 from common.keyring import Keyring

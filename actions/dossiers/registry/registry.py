@@ -5,11 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from datetime import date, datetime
-from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,88 +13,29 @@ from actions.dossiers.eforms.formlib import FormLibrary
 from actions.dossiers.eforms.values import Texts, masked
 from actions.dossiers.registry.attempts import LookupLimit
 from actions.dossiers.registry.receipt import Receipt, ReceiptLine
+from actions.dossiers.registry.states import load_states
+from actions.dossiers.registry.status import DossierDetail, DossierSummary, PublicStatus, TimelineEntry
 from actions.dossiers.registry.submission import pin_digest
+from actions.dossiers.registry.transitions import Transitions
 from actions.dossiers.tables import DossierEventRow, DossierFileRow, DossierRow, DossierValueRow
+from actions.outbox import Outbox
 from common.clock import to_local, utc_now
 from common.database import Database
-from common.errors import Conflict, InvalidInput, NotFound, TooManyRequests
+from common.errors import InvalidInput, NotFound, TooManyRequests
 from common.identifiers import mask, parse_dossier_code
 from common.keyring import Keyring
 
-__all__ = ["DossierDetail", "DossierSummary", "PublicStatus", "Registry", "State", "TimelineEntry", "load_states"]
-
-_STATES = Path(__file__).parent / "states.yml"
-
-
-class State(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    label: str
-    description: str
-    next_step: str
-    note: bool = False
-    to: list[str]
-
-
-class TimelineEntry(BaseModel):
-    state: str
-    label: str
-    at: datetime
-    note: str = ""
-    actor: str = ""
-
-
-class PublicStatus(BaseModel):
-    """What code and PIN open: no personal value."""
-
-    code: str
-    procedure: str
-    procedure_code: str
-    status: str
-    status_label: str
-    status_text: str
-    submitted_at: datetime
-    due_on: date | None
-    next_step: str
-    timeline: list[TimelineEntry]
-
-
-class DossierSummary(BaseModel):
-    code: str
-    procedure_code: str
-    title: str
-    state: str
-    label: str
-    submitted_at: datetime
-    due_on: date | None
-
-
-class DossierDetail(DossierSummary):
-    """For officers; values are masked unless revealed."""
-
-    fields: list[ReceiptLine]
-    files: list[dict[str, str | int]]
-    timeline: list[TimelineEntry]
-    consent_version: str
-    consent_at: datetime
-    next_states: list[str]
-
-
-def load_states(path: Path = _STATES) -> dict[str, State]:
-    """States from the data file. Raises ValueError when a transition leads nowhere."""
-    states = {name: State(**body) for name, body in yaml.safe_load(path.read_text(encoding="utf-8")).items()}
-    for name, state in states.items():
-        missing = [target for target in state.to if target not in states]
-        if missing:
-            raise ValueError(f"{path.name}: {name} leads to {missing[0]}, which is not a state")
-    return states
+__all__ = ["Registry"]
 
 
 class Registry:
     """Dossiers after submission."""
 
-    def __init__(self, database: Database, keyring: Keyring, forms: FormLibrary, texts: Texts) -> None:
+    def __init__(
+        self, database: Database, keyring: Keyring, forms: FormLibrary, texts: Texts, outbox: Outbox
+    ) -> None:
         self.states = load_states()
+        self._transitions = Transitions(self.states, outbox, texts)
         self._database = database
         self._keyring = keyring
         self._forms = forms
@@ -129,6 +66,11 @@ class Registry:
             raise NotFound(self._texts.render("track.not_found"))
         return status
 
+    def status(self, code: str) -> PublicStatus:
+        """The public status, for callers who have proved that they may see it (`Access`, a signed link)."""
+        with self._database.session(write=False) as session:
+            return self._public(session, self._row(session, code))
+
     def advance(self, code: str, state: str, *, actor: str, note: str = "") -> DossierSummary:
         """Moves a dossier on. Raises NotFound, InvalidInput (unknown state, missing reason) or Conflict."""
         with self._database.session() as session:
@@ -136,24 +78,11 @@ class Registry:
 
     def advance_in(self, session: Session, code: str, state: str, *, actor: str, note: str = "") -> DossierSummary:
         """`advance` inside the caller's transaction."""
-        target = self.states.get(state)
-        if target is None:
-            known = ", ".join(self.states)
-            raise InvalidInput(self._texts.render("registry.unknown_state", state=state, known=known), field="state")
-        if target.note and not note.strip():
-            raise InvalidInput(self._texts.render("registry.note_needed", label=target.label), field="note")
-        if not actor.strip() or len(actor) > 100 or len(note) > 1000:
-            raise InvalidInput(self._texts.render("registry.actor_needed"), field="actor")
-        row = self._row(session, code, lock=True)
-        if state not in self.states[row.state].to:
-            here = self.states[row.state]
-            allowed = ", ".join(self.states[name].label for name in here.to) or self._texts.render("registry.final")
-            raise Conflict(self._texts.render(
-                "registry.illegal", code=row.code, here=here.label, there=target.label, allowed=allowed))
-        row.state, row.updated_at = state, utc_now()
-        session.add(DossierEventRow(
-            dossier_id=row.id, state=state, actor=actor.strip(), note=note.strip(), at=row.updated_at))
-        return self._summary(row)
+        self._transitions.target(state, actor=actor, note=note)
+        with self._database.session() as session:
+            row = self._row(session, code, lock=True)
+            self._transitions.move(session, row, state, actor=actor, note=note)
+            return self._summary(row)
 
     def dossiers(self, state: str | None = None, limit: int = 50, offset: int = 0) -> list[DossierSummary]:
         """Dossiers, the latest first."""

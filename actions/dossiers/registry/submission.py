@@ -14,6 +14,8 @@ from actions.dossiers.access import grant
 from actions.dossiers.eforms.draft_store import Draft, DraftStore
 from actions.dossiers.eforms.eform import APPLICANT_ID
 from actions.dossiers.eforms.values import Texts
+from actions.dossiers.registry.states import FIRST
+from actions.dossiers.registry.transitions import SEND, tell
 from actions.dossiers.registry.workdays import due_date
 from actions.dossiers.tables import (
     DossierEventRow,
@@ -23,6 +25,7 @@ from actions.dossiers.tables import (
     DossierValueRow,
     DraftRow,
 )
+from actions.outbox import Outbox
 from common.clock import local_date, utc_now
 from common.database import Database
 from common.errors import Conflict, NotFound
@@ -46,13 +49,14 @@ class Submissions:
     """Submits drafts and gives dossier codes."""
 
     def __init__(
-        self, database: Database, keyring: Keyring, store: DraftStore, agency: str, texts: Texts,
+        self, database: Database, keyring: Keyring, store: DraftStore, agency: str, texts: Texts, outbox: Outbox,
     ) -> None:
         self._database = database
         self._keyring = keyring
         self._store = store
         self._agency = agency
         self._texts = texts
+        self._outbox = outbox
 
     def submit(self, draft_id: str) -> Submitted:
         """The dossier of a complete, consented draft; the same one when asked again.
@@ -92,12 +96,15 @@ class Submissions:
             session.add(DossierValueRow(
                 dossier_id=dossier.id, field=field.name, position=position, label=field.label, type=field.type,
                 sealed=self._store.sealed(value)))
-        session.add(DossierEventRow(
-            dossier_id=dossier.id, state="submitted", actor="citizen", at=dossier.submitted_at))
+        event = DossierEventRow(dossier_id=dossier.id, state=FIRST, actor="citizen", at=dossier.submitted_at)
+        session.add(event)
         session.execute(update(DossierFileRow).where(
             DossierFileRow.draft_id == draft_id).values(dossier_id=dossier.id))
         grant(session, draft.conversation_id, dossier.id, "submitted")
         self._store.close(session, row, "submitted")
+        session.flush()
+        tell(self._outbox, session, dossier, event)
+        self._outbox.put(session, SEND, dossier.id, dossier.id, {"code": dossier.code})
         return _submitted(dossier, new=True)
 
     def _dossier(self, session: Session, row: DraftRow, draft: Draft) -> DossierRow:
@@ -108,7 +115,7 @@ class Submissions:
         return DossierRow(
             id=secrets.token_hex(16), code=code, draft_id=draft.id, conversation_id=draft.conversation_id,
             form_slug=draft.form.slug, form_version=draft.form.version, procedure_code=draft.form.procedure,
-            title=draft.form.title, state="submitted",
+            title=draft.form.title, state=FIRST,
             pin_digest=pin_digest(self._keyring, code, draft.values[APPLICANT_ID].value[-4:]),
             consent_version=row.consent_version, consent_at=row.consent_at, submitted_at=now,
             due_on=due_date(today, draft.form.time_limit), updated_at=now)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from actions.dossiers.bundle import Dossiers, build_dossiers
-from actions.dossiers.registry.registry import load_states
+from actions.dossiers.registry.states import load_states
 from actions.dossiers.tables import LookupAttemptRow
 from common.clock import utc_now
 from common.database import Database

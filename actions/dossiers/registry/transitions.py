@@ -1,0 +1,61 @@
+"""Moving a dossier from one state to the next: only legally, with its event and its notice, in one transaction."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from actions.dossiers.eforms.values import Texts
+from actions.dossiers.registry.states import State
+from actions.dossiers.tables import DossierEventRow, DossierRow
+from actions.outbox import Outbox
+from common.clock import utc_now
+from common.errors import Conflict, InvalidInput
+
+__all__ = ["NOTICE", "SEND", "Transitions", "tell"]
+
+NOTICE = "notice.dossier"
+SEND = "registry.send"
+_LONGEST_NOTE, _LONGEST_ACTOR = 1000, 100
+
+
+class Transitions:
+    """The state machine; works inside the caller's transaction."""
+
+    def __init__(self, states: dict[str, State], outbox: Outbox, texts: Texts) -> None:
+        self._states = states
+        self._outbox = outbox
+        self._texts = texts
+
+    def target(self, state: str, *, actor: str, note: str) -> State:
+        """The state called for. Raises InvalidInput for an unknown one, a missing reason or name, or too much text."""
+        target = self._states.get(state)
+        if target is None:
+            known = ", ".join(self._states)
+            raise InvalidInput(self._texts.render("registry.unknown_state", state=state, known=known), field="state")
+        if target.note and not note.strip():
+            raise InvalidInput(self._texts.render("registry.note_needed", label=target.label), field="note")
+        if not actor.strip() or len(actor) > _LONGEST_ACTOR or len(note) > _LONGEST_NOTE:
+            raise InvalidInput(self._texts.render("registry.actor_needed"), field="actor")
+        return target
+
+    def move(self, session: Session, row: DossierRow, state: str, *, actor: str, note: str = "") -> DossierEventRow:
+        """Moves the locked `row` on, notes it and puts the notice down. Raises InvalidInput (`target`) or Conflict
+        when no way leads there."""
+        target, here = self.target(state, actor=actor, note=note), self._states[row.state]
+        if state not in here.to:
+            allowed = ", ".join(self._states[name].label for name in here.to) or self._texts.render("registry.final")
+            raise Conflict(self._texts.render(
+                "registry.illegal", code=row.code, here=here.label, there=target.label, allowed=allowed))
+        row.state, row.updated_at = state, utc_now()
+        event = DossierEventRow(
+            dossier_id=row.id, state=state, actor=actor.strip(), note=note.strip(), at=row.updated_at)
+        session.add(event)
+        session.flush()
+        tell(self._outbox, session, row, event)
+        return event
+
+
+def tell(outbox: Outbox, session: Session, row: DossierRow, event: DossierEventRow) -> None:
+    """Puts the notice of a flushed event down, in its own transaction: it follows the commit, once."""
+    payload = {"code": row.code, "state": event.state, "note": event.note}
+    outbox.put(session, NOTICE, f"{row.id}:{event.id}", row.id, payload)
