@@ -79,10 +79,9 @@ class Registry:
     def advance_in(self, session: Session, code: str, state: str, *, actor: str, note: str = "") -> DossierSummary:
         """`advance` inside the caller's transaction."""
         self._transitions.target(state, actor=actor, note=note)
-        with self._database.session() as session:
-            row = self._row(session, code, lock=True)
-            self._transitions.move(session, row, state, actor=actor, note=note)
-            return self._summary(row)
+        row = self._row(session, code, lock=True)
+        self._transitions.move(session, row, state, actor=actor, note=note)
+        return self._summary(row)
 
     def dossiers(self, state: str | None = None, limit: int = 50, offset: int = 0) -> list[DossierSummary]:
         """Dossiers, the latest first."""
