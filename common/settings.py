@@ -59,8 +59,34 @@ class Settings(BaseSettings):
         "Mon-Fri 07:30-11:30,13:30-17:00", description="Working hours of the people behind hand-off."
     )
 
+    result_seal: str = Field(
+        "", description="PKCS#12 file that signs issued results; empty: a test seal locally, none in production."
+    )
+    result_seal_password: SecretStr = Field(SecretStr(""), description="Password of that file.")
+    signature_roots: str = Field(
+        "", description="Folder of issuers' certificates to trust when checking signed PDFs; empty: only our own seal."
+    )
+
     message_max_chars: int = Field(2000, description="Longest message accepted from a citizen, in characters.")
     upload_max_mb: float = Field(10.0, description="Largest upload, in MB.")
+    clamd: str = Field(
+        "", description="ClamAV daemon that scans uploads, host:port or a socket's path; empty: uploads aren't scanned."
+    )
+    oidc_issuer: str = Field("", description="Issuer of the OpenID Connect login; empty: no such login is offered.")
+    oidc_discovery_url: str = Field(
+        "", description="Address of the issuer's metadata where it isn't <issuer>/.well-known/openid-configuration."
+    )
+    oidc_client_id: str = Field("", description="Client id that the issuer gave.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Client secret that the issuer gave.")
+    oidc_scopes: str = Field("openid", description="Scopes asked for, separated by blanks; openid among them.")
+    oidc_acr_values: str = Field(
+        "", description="Levels of assurance asked for, separated by blanks; a login of another level is refused."
+    )
+    oidc_claims: dict[str, str] = Field(
+        {"personal_id": "SoDinhDanh", "name": "HoVaTen", "birth_date": "NgayThangNamSinh"},
+        description="Which claim holds personal_id, name, birth_date, sex and address, as JSON.",
+    )
+    oidc_name: str = Field("VNeID", description="What citizens call that login.")
     chat_retention_days: int = Field(90, description="Days after which conversations are erased.")
     messages_per_minute: int = Field(40, description="Messages a conversation may send in a minute.")
     conversations_per_minute: int = Field(240, ge=1, description="Conversations one address may open in a minute.")
@@ -74,6 +100,8 @@ class Settings(BaseSettings):
             self.database_url = f"sqlite:///{self.home / 'isee.db'}"
         if self.environment == "production" and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("ISEE_SECRET_KEY of at least 32 characters is required when ISEE_ENVIRONMENT=production")
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError("ISEE_OIDC_ISSUER is set, so ISEE_OIDC_CLIENT_ID is required")
         if not self.loopback and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError(
                 f"ISEE_HOST={self.host} is reachable from outside: set ISEE_SECRET_KEY (32 characters or more) first"

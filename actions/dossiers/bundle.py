@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from actions.dossiers.access import Access
+from actions.dossiers.attachments.uploads import Uploads
 from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.eforms.formlib import FormLibrary
 from actions.dossiers.eforms.intake import Intake
 from actions.dossiers.eforms.pending import Pending
 from actions.dossiers.eforms.speech import Speech
-from actions.dossiers.eforms.uploads import Uploads
 from actions.dossiers.eforms.values import ValueReader
 from actions.dossiers.registry.offers import OfferSource
 from actions.dossiers.registry.pages import DossierPages
@@ -49,6 +49,8 @@ class Dossiers:
     links: Links
     outbox: Outbox
     pages: DossierPages
+    results: Results
+    signatures: SignatureCheck
     # Each part adds what it offers on a dossier's page and tracking card.
     offers: list[OfferSource] = field(default_factory=list)
 
@@ -62,10 +64,13 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
     outbox = Outbox(database, keyring)
     links = Links(keyring, texts.render("link.gone"))
     submissions = Submissions(database, keyring, drafts.store, settings.agency_code, texts, outbox)
-    uploads = Uploads(settings, database, keyring, texts)
+    uploads = Uploads(settings, database, keyring)
     intake = Intake(drafts, Pending(database, keyring), uploads, Speech(), texts)
     registry = Registry(database, keyring, forms, texts, outbox)
+    access = Access(database, texts)
+    results, signatures = build_results(settings, database, keyring, access, outbox)
     return Dossiers(
         forms, drafts, submissions, intake, registry, uploads, Reviews(drafts, registry, texts),
-        access=Access(database, texts), links=links, outbox=outbox,
-        pages=DossierPages(links, settings.base_url))
+        access=access, links=links, outbox=outbox,
+        pages=DossierPages(links, settings.base_url), results=results, signatures=signatures,
+        offers=[results.offers])

@@ -11,12 +11,12 @@ import json
 import re
 from dataclasses import dataclass
 
+from actions.dossiers.attachments.uploads import Uploads
 from actions.dossiers.eforms.draft_store import Draft
 from actions.dossiers.eforms.drafts import DraftService, named_field, only_names_a_field
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.eforms.pending import Kind, Pending
 from actions.dossiers.eforms.speech import Speech
-from actions.dossiers.eforms.uploads import Uploads
 from actions.dossiers.eforms.values import Ambiguous, Texts, Value, plain
 from common.errors import Conflict, InvalidInput
 from common.identifiers import BULLET, find, mask

@@ -12,7 +12,7 @@ from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 from sqlalchemy import update
 
 from actions.dossiers.bundle import Dossiers
-from actions.dossiers.eforms.uploads import Upload
+from actions.dossiers.attachments.uploads import Upload
 from actions.dossiers.tables import DossierFileRow
 from common.clock import utc_now
 from common.database import Database
