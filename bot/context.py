@@ -80,6 +80,7 @@ class Context:
     accounts: Accounts
     dossiers: Dossiers
     new_conversations: RateLimiter
+    checks: RateLimiter
     failure: str = ""
 
     def close(self) -> None:

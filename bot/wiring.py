@@ -43,6 +43,8 @@ __all__ = ["assemble", "connect", "prepare", "services_over", "wire"]
 _LEASE_MARGIN_S = 20.0
 # A form left alone for this long is not taken up again; its values go.
 _DRAFT_LIFE = timedelta(days=30)
+# Checking a stranger's signed PDF costs CPU and nobody needs many.
+_CHECKS_PER_MINUTE = 12
 
 
 def connect(
@@ -95,6 +97,7 @@ def connect(
         accounts=Accounts(database, keyring),
         dossiers=dossiers,
         new_conversations=RateLimiter(settings.conversations_per_minute),
+        checks=RateLimiter(_CHECKS_PER_MINUTE),
     )
 
 
@@ -128,6 +131,7 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         erasers=[dossiers.drafts.erase, dossiers.access.forget, dossiers.outbox.erase, tickets.erase],
         chores=[
             lambda: dossiers.drafts.expire(utc_now() - _DRAFT_LIFE), dossiers.uploads.purge, dossiers.outbox.purge,
+            dossiers.results.purge,
         ],
     )
 
