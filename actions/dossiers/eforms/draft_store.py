@@ -127,7 +127,7 @@ class DraftStore:
         row.notice = self._keyring.encrypt(json.dumps(data))
 
     def sealed(self, value: Value) -> bytes:
-        return self._keyring.encrypt(json.dumps({"value": value.value, "display": value.display}))
+        return self._keyring.encrypt(json.dumps({"value": value.value, "display": value.display, "source": value.source}))
 
     def close(self, session: Session, row: DraftRow, state: str) -> None:
         """Ends a draft; its answers are erased (a submitted dossier has its own copy)."""
@@ -145,7 +145,7 @@ class DraftStore:
 
     def _unseal(self, sealed: bytes) -> Value:
         data = json.loads(self._keyring.decrypt(sealed))
-        return Value(data["value"], data["display"])
+        return Value(data["value"], data["display"], data.get("source", "typed"))
 
 
 def _position(row: DraftRow, shown: list[EField], values: Mapping[str, Value]) -> tuple[Stage, EField | None]:

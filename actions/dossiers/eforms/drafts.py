@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import delete, select, update
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from actions.dossiers.eforms.draft_store import Draft, DraftStore
 from actions.dossiers.eforms.eform import EField, EForm
 from actions.dossiers.eforms.formlib import FormLibrary
-from actions.dossiers.eforms.values import Ambiguous, Texts, Value, ValueReader, plain
+from actions.dossiers.eforms.values import Ambiguous, Source, Texts, Value, ValueReader, plain
 from actions.dossiers.tables import DossierFileRow, DraftRow, PendingInputRow, PinRequestRow
 from common.clock import local_date, utc_now
 from common.database import Database
@@ -136,6 +137,32 @@ class DraftService:
             name = self._keyring.decrypt(upload.sealed_name).decode()
             self.store.set(session, row, draft, Value(file_id, name))
             return self.store.load(session, row)
+
+    def fill(self, conversation_id: str, draft_id: str, answers: Mapping[str, str], source: Source) -> list[EField]:
+        """Puts answers known from elsewhere into an open, consented draft; returns the fields that took one.
+
+        A field that is hidden, or refuses its answer, is left for the citizen. Raises NotFound, Conflict.
+        """
+        filled = []
+        with self._database.session() as session:
+            row = session.get(DraftRow, draft_id, with_for_update=True)
+            if row is None or row.open_slot is None or row.conversation_id != conversation_id:
+                raise NotFound(self._texts.render("eform.none_open"))
+            draft = self.store.load(session, row)
+            if not draft.consented:
+                raise Conflict(self._texts.render("eform.consent_first"))
+            row.updated_at = utc_now()
+            for field in draft.form.fields:
+                if field.name not in answers or field not in draft.visible:
+                    continue
+                try:
+                    value = self.reader.read(field, answers[field.name], self.today())
+                except InvalidInput:
+                    continue
+                self.store.set(session, row, replace(draft, field=field), replace(value, source=source))
+                draft = self.store.load(session, row)
+                filled.append(field)
+        return filled
 
     def note(self, conversation_id: str, sentence: str) -> Draft:
         """Puts `sentence` before the next question."""

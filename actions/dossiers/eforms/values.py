@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import yaml
 from rapidfuzz import fuzz
@@ -20,11 +20,15 @@ from common.errors import InvalidInput
 from common.identifier_patterns import EMAIL, folded
 from common.identifiers import find, mask, parse_personal_id, parse_phone
 
-__all__ = ["Ambiguous", "Texts", "Value", "ValueReader", "masked", "plain"]
+__all__ = ["Ambiguous", "Source", "Texts", "Value", "ValueReader", "masked", "plain"]
 
 _WORDS = Path(__file__).parent / "words.yml"
 # "em tên là …", "bé tên …": the introduction is no part of the name.
 _INTRODUCED = re.compile(r"^(?:(?:dạ|em|tôi|mình|bé|cháu|con|họ|và)\s+)*(?:tên(?:\s+là)?|là)\s*:?\s+", re.IGNORECASE)
+
+
+Source = Literal["typed", "card", "verified", "reused"]
+"""Where an answer comes from: typed; read from the identity card; vouched for by an OpenID login; an earlier dossier."""
 
 
 class Texts(Protocol):
@@ -39,6 +43,7 @@ class Value:
 
     value: str
     display: str
+    source: Source = "typed"
 
 
 class Ambiguous(InvalidInput):
