@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions.centres import Centres
+from actions.centres.geography import nearest
 
 CENTRES = Centres.load()
 
@@ -46,8 +47,8 @@ def test_no_place_no_centre(text: str) -> None:
 def test_the_nearest_units_come_first() -> None:
     bai_chay = next(unit for unit in CENTRES.units if unit.name == "Phường Bãi Cháy")
     assert bai_chay.lat and bai_chay.lon
-    found = CENTRES.nearest(bai_chay.lat, bai_chay.lon, 2)
-    assert found[0][0] == bai_chay and found[0][1] < 0.1 < found[1][1]
+    found = nearest(CENTRES.units, bai_chay.lat, bai_chay.lon, 2)
+    assert found[0].unit == bai_chay and found[0].km < 0.1 < found[1].km
 
 
 @given(st.text(max_size=200))
