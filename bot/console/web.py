@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI, Form, Request
-from fastapi.templating import Jinja2Templates
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from bot.api.deps import ContextDep
 from bot.api.problems import problem_response
+from bot.console import results
 from bot.console.accounts import SESSION_LIFE, Role, Staff
+from bot.console.rendering import CONSOLE, console_page, see_other
 from bot.console.session import COOKIE, AgentDep, FormOf, OfficerDep, SignInNeeded, StaffDep
 from bot.context import Context
-from common.clock import to_local
 from common.errors import Conflict, InvalidInput, ISeeError, NotAuthenticated, NotFound, TooManyRequests
 from common.identifiers import mask
 
 __all__ = ["install_console"]
 
-_HERE = Path(__file__).parent
 _LONGEST_REPLY = 2000
 router = APIRouter(prefix="/console", include_in_schema=False)
-_templates = Jinja2Templates(_HERE / "templates")
-_templates.env.filters["when"] = lambda moment: to_local(moment).strftime("%H:%M %d/%m/%Y")
 
 
 @router.get("/")
 async def home(staff: StaffDep) -> Response:
-    return _go("/console/dossiers" if staff.role is Role.OFFICER else "/console/conversations")
+    return see_other("/console/dossiers" if staff.role is Role.OFFICER else "/console/conversations")
 
 
 @router.get("/login")
-async def login_page(request: Request) -> Response:
-    return _page(request, "login.html")
+async def loginconsole_page(request: Request) -> Response:
+    return console_page(request, "login.html")
 
 
 @router.post("/login")
@@ -51,8 +47,8 @@ async def login(
     try:
         token = await run_sync(context.accounts.sign_in, name, password)
     except (NotAuthenticated, TooManyRequests) as error:
-        return _page(request, "login.html", status=error.status, problem=error.detail)
-    answer = _go("/console/")
+        return console_page(request, "login.html", status=error.status, problem=error.detail)
+    answer = see_other("/console/")
     answer.set_cookie(
         COOKIE,
         token,
@@ -68,7 +64,7 @@ async def login(
 @router.post("/logout")
 async def logout(request: Request, context: ContextDep, _: FormOf) -> Response:
     await run_sync(context.accounts.sign_out, request.cookies.get(COOKIE, ""))
-    answer = _go("/console/login")
+    answer = see_other("/console/login")
     answer.delete_cookie(COOKIE, path="/console")
     return answer
 
@@ -77,7 +73,7 @@ async def logout(request: Request, context: ContextDep, _: FormOf) -> Response:
 async def conversations(request: Request, context: ContextDep, staff: AgentDep) -> Response:
     tickets = {ticket.conversation_id: ticket for ticket in await run_sync(context.tickets.unsettled)}
     found = await run_sync(context.desk.waiting)
-    return _page(request, "conversations.html", staff=staff, conversations=found, tickets=tickets)
+    return console_page(request, "conversations.html", staff=staff, conversations=found, tickets=tickets)
 
 
 @router.get("/conversations/{conversation_id}")
@@ -102,18 +98,18 @@ async def act_in_conversation(
     except (Conflict, InvalidInput) as error:
         return await _conversation(request, context, staff, conversation_id, error, draft=text)
     context.hub.wake(conversation_id)
-    return _go(f"/console/conversations/{conversation_id}")
+    return see_other(f"/console/conversations/{conversation_id}")
 
 
 @router.get("/unanswered")
 async def unanswered(request: Request, context: ContextDep, staff: StaffDep) -> Response:
-    return _page(request, "unanswered.html", staff=staff, questions=await run_sync(context.turns.unanswered))
+    return console_page(request, "unanswered.html", staff=staff, questions=await run_sync(context.turns.unanswered))
 
 
 @router.post("/unanswered/{question_id}/resolve")
 async def resolve(context: ContextDep, staff: StaffDep, _: FormOf, question_id: int) -> Response:
     await run_sync(context.turns.resolve, question_id)
-    return _go("/console/unanswered")
+    return see_other("/console/unanswered")
 
 
 @router.get("/dossiers")
@@ -136,22 +132,23 @@ async def advance(
         await run_sync(lambda: registry.advance(code, state, actor=staff.name, note=note))
     except (Conflict, InvalidInput) as error:
         return await _dossiers(request, context, staff, "", error)
-    return _go("/console/dossiers")
+    return see_other("/console/dossiers")
 
 
 def install_console(app: FastAPI) -> None:
     """Adds the console's routes, its style sheet, and the way to the sign-in page."""
-    app.include_router(router)
-    app.mount("/console/static", StaticFiles(directory=_HERE / "static"), name="console-static")
+    for part in (router, results.router):
+        app.include_router(part)
+    app.mount("/console/static", StaticFiles(directory=CONSOLE / "static"), name="console-static")
 
     async def to_sign_in(_request: Request, _error: Exception) -> Response:
-        return _go("/console/login")
+        return see_other("/console/login")
 
     async def console_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, ISeeError)
         if not request.url.path.startswith("/console/"):
             return problem_response(error)
-        return _page(request, "error.html", status=error.status, title=error.title, problem=error.detail)
+        return console_page(request, "error.html", status=error.status, title=error.title, problem=error.detail)
 
     app.add_exception_handler(SignInNeeded, to_sign_in)
     app.add_exception_handler(ISeeError, console_problem)
@@ -188,7 +185,7 @@ async def _conversation(
         found = await run_sync(context.store.get, conversation_id)
     except NotFound as missing:
         raise NotFound("Không còn cuộc trò chuyện này; có thể đã được xóa theo yêu cầu hoặc hết hạn lưu.") from missing
-    return _page(
+    return console_page(
         request,
         "conversation.html",
         status=error.status if error else 200,
@@ -206,7 +203,7 @@ async def _dossiers(
 ) -> Response:
     registry: Any = context.registry
     found = await run_sync(lambda: registry.dossiers(state or None, 100))
-    return _page(
+    return console_page(
         request,
         "dossiers.html",
         status=error.status if error else 200,
@@ -216,11 +213,3 @@ async def _dossiers(
         states=registry.states,
         problem=error.detail if error else "",
     )
-
-
-def _page(request: Request, name: str, *, status: int = 200, **values: Any) -> Response:
-    return _templates.TemplateResponse(request, name, {"staff": None, "problem": "", **values}, status_code=status)
-
-
-def _go(address: str) -> RedirectResponse:
-    return RedirectResponse(address, 303)

@@ -63,5 +63,5 @@ async def check(
     issued = await run_sync(dossiers.results.verify_file, content)
     checked = [(finding, dossiers.results.said(finding.verdict)) for finding in findings]
     return page(
-        request, "result/checked.html", findings=checked, issued=issued, name=file.filename if file else "",
+        request, "result/checked.html", findings=checked, issued=issued,
         unsigned=dossiers.results.said("none"))

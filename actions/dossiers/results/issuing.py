@@ -43,7 +43,7 @@ class Paper:
     """What the officer states about the result; `pdf` is the document itself where another system made it."""
 
     number: str
-    issued_on: date
+    issued_on: date | None
     agency: str
     signed_by: str
     abstract: str
@@ -213,7 +213,7 @@ class Results:
 
     def _check(self, paper: Paper) -> None:
         texts = ((paper.number, 80), (paper.agency, 200), (paper.signed_by, 100), (paper.abstract, 4000))
-        if any(not text.strip() or len(text) > longest for text, longest in texts):
+        if paper.issued_on is None or any(not text.strip() or len(text) > longest for text, longest in texts):
             raise InvalidInput(self._texts.render("result.fields"), field="number")
         if paper.issued_on > local_date():
             raise InvalidInput(self._texts.render("result.future"), field="issued_on")

@@ -1,0 +1,31 @@
+"""The console's templates. Routes read, call a service and render; texts stand in the templates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.templating import Jinja2Templates
+from starlette.responses import RedirectResponse, Response
+
+from actions.messages import day, vnd
+from common.clock import to_local
+
+__all__ = ["CONSOLE", "console_page", "see_other"]
+
+CONSOLE = Path(__file__).parent
+_templates = Jinja2Templates(CONSOLE / "templates")
+_templates.env.filters |= {
+    "when": lambda moment: to_local(moment).strftime("%H:%M %d/%m/%Y"), "date": day, "vnd": vnd,
+}  # fmt: skip
+
+
+def console_page(request: Request, name: str, *, status: int = 200, **values: Any) -> Response:
+    """The template `name`; `problem` is the sentence of an error above the content."""
+    return _templates.TemplateResponse(request, name, {"staff": None, "problem": "", **values}, status_code=status)
+
+
+def see_other(address: str) -> RedirectResponse:
+    """After a post, so that a reload repeats nothing."""
+    return RedirectResponse(address, 303)
