@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
+    "Ask",
     "Case",
     "Channel",
     "Document",
@@ -20,6 +21,7 @@ __all__ = [
     "Guide",
     "LegalBasis",
     "Level",
+    "Media",
     "Origin",
     "PROCEDURE_CODE",
     "Published",
@@ -67,6 +69,26 @@ class Case(_Strict):
     id: Slug
     label: Text = Field(description="Short button title in Vietnamese, e.g. 'Cha mẹ đã kết hôn'.")
     when: Text = Field(description="When this case applies, one plain sentence.")
+
+
+class Ask(_Strict):
+    """A question whose answers are cases: it tells which papers, fee and time are this citizen's."""
+
+    question: Text = Field(description="Short, polite, in Vietnamese, e.g. 'Cha mẹ bé đã đăng ký kết hôn chưa ạ?'.")
+    cases: list[Slug] = Field(min_length=1, description="Ids of the cases offered, in this order.")
+    other: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = Field(
+        None, description="Button for none of the cases, e.g. 'Tự đi làm'; absent: one of them always applies."
+    )
+    many: bool = Field(False, description="Whether several of the cases may apply at once.")
+
+
+class Media(_Strict):
+    """A video or a picture of a real source that shows how a step is done."""
+
+    kind: Literal["video", "picture"]
+    title: Text
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s]+$")]
+    step: int | None = Field(None, ge=1, description="Number of the step it shows; absent: the whole procedure.")
 
 
 class Document(_Strict):
@@ -126,6 +148,7 @@ class Guide(_Strict):
     audience: list[Text] = []
     summary: str | None = None
     cases: list[Case] = []
+    asks: list[Ask] = []
     documents: list[Document] = []
     fee: list[Fee] = []
     time: list[Time] = []
@@ -133,6 +156,7 @@ class Guide(_Strict):
     online_level: Literal["full", "partial", "none"] | None = None
     places: list[Text] = []
     steps: list[Text] = []
+    media: list[Media] = []
     conditions: list[Text] = []
     result: list[Text] = []
     legal_basis: list[LegalBasis] = []

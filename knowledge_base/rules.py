@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from knowledge_base.model import Channel, Document, Fee, Guide, Time
+from knowledge_base.model import Ask, Channel, Document, Fee, Guide, Time
 
 __all__ = ["ERROR_RULES", "MIN_QUESTIONS", "WARNING_RULES", "Context", "Finding", "plain_key"]
 
 MIN_QUESTIONS = 8
+MOST_ASKS = 4
 Finding = tuple[tuple[str | int, ...], str]
 Item = TypeVar("Item", Fee, Time)
 
@@ -103,6 +104,54 @@ def cases(guide: Guide, context: Context) -> Iterator[Finding]:
             if item.when is not None and item.when not in ids:
                 known = ", ".join(sorted(ids)) or "chưa khai báo trường hợp nào"
                 yield (name, index, "when"), f"không có trường hợp “{item.when}” (có: {known})"
+
+
+def asks(guide: Guide, context: Context) -> Iterator[Finding]:
+    """The questions lead to every case once; an answer to each can always be given."""
+    if len(guide.asks) > MOST_ASKS:
+        yield ("asks", MOST_ASKS), f"nhiều nhất {MOST_ASKS} câu hỏi, gộp các trường hợp vào một câu"
+    labels = {case.id: case.label for case in guide.cases}
+    first: dict[str, int] = {}
+    for index, ask in enumerate(guide.asks):
+        for place, case in enumerate(ask.cases):
+            earlier = first.setdefault(case, index)
+            if case not in labels:
+                known = ", ".join(labels) or "chưa khai báo trường hợp nào"
+                yield ("asks", index, "cases", place), f"không có trường hợp “{case}” (có: {known})"
+            elif earlier != index or case in ask.cases[:place]:
+                yield ("asks", index, "cases", place), f"trường hợp “{case}” đã có ở câu hỏi thứ {earlier + 1}"
+        yield from _choices(ask, index, labels)
+    for index, case_id in enumerate(labels):
+        if guide.asks and case_id not in first:
+            yield ("cases", index), f"trường hợp “{case_id}” chưa có câu hỏi nào (asks) dẫn đến"
+
+
+def _choices(ask: Ask, index: int, labels: Mapping[str, str]) -> Iterator[Finding]:
+    if not ask.question.endswith("?"):
+        yield ("asks", index, "question"), "câu hỏi phải kết thúc bằng dấu hỏi"
+    if len(ask.cases) == 1 and not ask.other:
+        yield ("asks", index, "other"), "chỉ có một trường hợp: ghi other cho người không thuộc trường hợp đó"
+    if len(ask.cases) == 1 and ask.many:
+        yield ("asks", index, "many"), "chỉ có một trường hợp thì không chọn được nhiều"
+    if ask.other and plain_key(ask.other) in {plain_key(labels.get(case, "")) for case in ask.cases}:
+        yield ("asks", index, "other"), "other trùng tên với một trường hợp của câu hỏi này"
+
+
+def media(guide: Guide, context: Context) -> Iterator[Finding]:
+    """Media belong to steps that exist, each address once."""
+    seen: dict[tuple[str, int | None], int] = {}
+    for index, item in enumerate(guide.media):
+        if item.step is not None and item.step > len(guide.steps):
+            yield ("media", index, "step"), f"không có bước {item.step} (có {len(guide.steps)} bước)"
+        earlier = seen.setdefault((item.url, item.step), index)
+        if earlier != index:
+            yield ("media", index, "url"), f"địa chỉ này đã có ở dòng thứ {earlier + 1} của danh sách"
+
+
+def unasked(guide: Guide, context: Context) -> Iterator[Finding]:
+    """Warning: without asks, one question offers all cases, which is right only where they exclude each other."""
+    if len(guide.cases) > 1 and not guide.asks:
+        yield ("cases",), "có nhiều trường hợp mà chưa có câu hỏi (asks); khi đó chỉ hỏi một câu và chọn được một trường hợp"
 
 
 def documents(guide: Guide, context: Context) -> Iterator[Finding]:
@@ -240,6 +289,7 @@ def _citizen_texts(guide: Guide) -> Iterable[Finding]:
         yield from (((name, index), text) for index, text in enumerate(getattr(guide, name)))
     parts_of = {
         "documents": ("name", "note"), "fee": ("note",), "time": ("note",), "cases": ("label", "when"),
+        "asks": ("question", "other"), "media": ("title",),
     }
     for name, parts in parts_of.items():
         for index, item in enumerate(getattr(guide, name)):
@@ -248,6 +298,6 @@ def _citizen_texts(guide: Guide) -> Iterable[Finding]:
 
 Rule = Callable[[Guide, Context], Iterator[Finding]]
 ERROR_RULES: tuple[Rule, ...] = (
-    completeness, questions, cases, documents, money, durations, dates, online, references,
+    completeness, questions, cases, asks, documents, money, durations, media, dates, online, references,
 )
-WARNING_RULES: tuple[Rule, ...] = (free_and_paid, district, no_decision, not_yet)
+WARNING_RULES: tuple[Rule, ...] = (free_and_paid, district, no_decision, not_yet, unasked)

@@ -28,6 +28,7 @@ def guide_data(code: str = "1.001193", **changes: Any) -> dict[str, Any]:
             {"id": "on_time", "label": "Đúng hạn", "when": "Khi đến trong 60 ngày."},
             {"id": "late", "label": "Quá hạn", "when": "Khi đến sau 60 ngày."},
         ],
+        "asks": [{"question": "Anh/chị đến trong hay sau 60 ngày ạ?", "cases": ["on_time", "late"]}],
         "documents": [
             {"name": "Tờ khai", "kind": "form"},
             {"name": "Giấy giải trình", "kind": "original", "when": "late"},

@@ -16,6 +16,11 @@ from knowledge_base.validator import validate_tree
 
 QUESTIONS = [f"hỏi {number}" for number in range(8)]
 
+def _ask(*cases: str, question: str = "Thế nào ạ?", **rest: Any) -> dict[str, Any]:
+    return {"question": question, "cases": list(cases), **rest}
+
+
+_VIDEO = {"kind": "video", "title": "Cách nộp", "url": "https://example.vn/nop"}
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"questions": QUESTIONS[:7]}, "questions", "ít nhất 8"),
     ({"questions": [*QUESTIONS, "HỎI  3 ?"]}, "questions[8]", "trùng"),
@@ -46,6 +51,17 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"time": [{"amount": 2}]}, "time[0]", "thiếu đơn vị"),
     ({"online_level": "none"}, "online_level", "online"),
     ({"channels": ["direct"]}, "channels", "không có online"),
+    ({"asks": [_ask("on_time", "late", "never")]}, "asks[0].cases[2]", "không có trường hợp “never”"),
+    ({"asks": [_ask("on_time", "late"), _ask("late", other="Không")]}, "asks[1].cases[0]", "đã có ở câu hỏi thứ 1"),
+    ({"asks": [_ask("late", "late", "on_time")]}, "asks[0].cases[1]", "đã có ở câu hỏi thứ 1"),
+    ({"asks": [_ask("late", other="Đúng hạn")]}, "cases[0]", "chưa có câu hỏi nào"),
+    ({"asks": [_ask("on_time"), _ask("late", other="Không")]}, "asks[0].other", "chỉ có một trường hợp"),
+    ({"asks": [_ask("on_time", "late", question="Đến lúc nào")]}, "asks[0].question", "dấu hỏi"),
+    ({"asks": [_ask("on_time", "late", other="Quá hạn")]}, "asks[0].other", "trùng tên"),
+    ({"asks": [_ask("on_time", other="A"), _ask("late", other="B", many=True)]}, "asks[1].many", "chọn được nhiều"),
+    ({"asks": [_ask("on_time", "late")] * 5}, "asks[4]", "nhiều nhất 4"),
+    ({"media": [{**_VIDEO, "step": 3}]}, "media[0].step", "không có bước 3"),
+    ({"media": [_VIDEO, _VIDEO]}, "media[1].url", "đã có ở dòng thứ 1"),
 ]
 
 
@@ -184,3 +200,18 @@ def test_shipped_guides_are_sound() -> None:
 
 def test_published_schema_is_current() -> None:
     assert SCHEMA_FILE.read_text(encoding="utf-8") == render(), "run `python -m knowledge_base.schema`"
+
+
+def test_media_come_over_https_only(make_guide: Callable[..., Any]) -> None:
+    for address in ("http://example.vn/nop", "javascript:alert(1)", "https://", "ftp://example.vn/x"):
+        with pytest.raises(ValueError, match="url"):
+            make_guide(media=[{**_VIDEO, "url": address}])
+
+
+def test_several_cases_without_questions_are_a_warning(
+    write_guide: Callable[..., Path], guides_root: Path, today: date
+) -> None:
+    write_guide(asks=None)
+    report = _validate(guides_root, today)
+    assert report.ok
+    assert [problem.field for problem in report.warnings] == ["cases"]
