@@ -27,6 +27,7 @@ from bot.gateway.service import Gateway
 from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Answering, Capturing
 from bot.gateway.turns import TurnStore
+from bot.gateway.unasked import Unasked
 from bot.migrations import migrate
 from common.breaker import CircuitBreaker
 from common.clock import utc_now
@@ -74,6 +75,7 @@ def connect(
     process = EngineProcess(settings, trackers, on_up=breaker.reset)
     engine = EngineClient(lambda: process.base_url, keyring.engine_secret(), settings.rasa_timeout_s, breaker)
     hub = EventHub()
+    dossiers.notices.deliver_by(Unasked(hub))
     return Context(
         settings=settings,
         keyring=keyring,
@@ -113,6 +115,8 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
     """The actions over a knowledge base and a search, and the gateway over the actions."""
     keyring = Keyring.from_settings(settings)
     dossiers = build_dossiers(settings, database, keyring)
+    if dossiers.outside:
+        dossiers.outside.schedule()
     services = services_over(settings, database, keyring, knowledge_base, search, dossiers)
     tickets, answerer = services.tickets, Answerer(services)
     return connect(
@@ -128,7 +132,7 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         executor=build_executor(services, answerer),
         tickets=tickets,
         dossiers=dossiers,
-        erasers=[dossiers.drafts.erase, dossiers.access.forget, dossiers.outbox.erase, tickets.erase],
+        erasers=[dossiers.drafts.erase, dossiers.access.forget, dossiers.notices.erase, dossiers.outbox.erase, tickets.erase],
         chores=[
             lambda: dossiers.drafts.expire(utc_now() - _DRAFT_LIFE), dossiers.uploads.purge, dossiers.outbox.purge,
             dossiers.results.purge,

@@ -67,6 +67,41 @@ class Settings(BaseSettings):
         "", description="Folder of issuers' certificates to trust when checking signed PDFs; empty: only our own seal."
     )
 
+    quiet_hours: str = Field(
+        "21:00-07:00", description="Hours in which citizens get no notice, in Vietnam's time; empty: none."
+    )
+    smtp_host: str = Field("", description="Mail server for notices; empty: no e-mail is sent.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection to the mail server is secured; none only for a local one."
+    )
+    smtp_user: str = Field("", description="Account at the mail server; empty: no sign-in.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password of that account.")
+    mail_from: str = Field("", description="Address that notices are sent from; empty: no e-mail is sent.")
+
+    onestop_url: str = Field(
+        "", description="Base address of the province's one-stop system; empty: the embedded registry alone."
+    )
+    onestop_key: str = Field("isee", description="Name of the secret shared with it, sent with each message.")
+    onestop_secret: SecretStr = Field(
+        SecretStr(""), description="Secret that signs messages in both directions, 32 characters or more."
+    )
+    onestop_timeout_s: float = Field(10.0, gt=0, le=120, description="Longest wait for one of its answers, in seconds.")
+    onestop_reconcile_minutes: int = Field(
+        30, ge=1, le=1440, description="Minutes between two comparisons of our dossiers with the one-stop system."
+    )
+    onestop_states: str = Field("", description="YAML file that maps its states to ours; empty: the shipped one.")
+
+    payment_accounts: str = Field(
+        "", description="Signed file of receiving accounts for fees; empty: no payment QR is ever shown."
+    )
+    payment_public_key: str = Field(
+        "", description="Ed25519 public key (Base64) that must have signed that file; pinned, never read from it."
+    )
+    payment_secrets: dict[str, SecretStr] = Field(
+        default_factory=dict, description='Payment providers and the secrets of their callbacks, JSON {"name":"secret"}.'
+    )
+
     message_max_chars: int = Field(2000, description="Longest message accepted from a citizen, in characters.")
     upload_max_mb: float = Field(10.0, description="Largest upload, in MB.")
     clamd: str = Field(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from actions.dossiers.access import Access
+from actions.dossiers.adapters.service import OutsideRegistry, build_outside
 from actions.dossiers.attachments.uploads import Uploads
 from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.drafts import DraftService
@@ -23,6 +24,8 @@ from actions.dossiers.results.checking import SignatureCheck
 from actions.dossiers.results.issuing import Results
 from actions.dossiers.reviews import Reviews
 from actions.messages import Messages
+from actions.notices.build import build_notices
+from actions.notices.service import Notices
 from actions.outbox import Outbox
 from common.database import Database
 from common.keyring import Keyring
@@ -51,6 +54,9 @@ class Dossiers:
     pages: DossierPages
     results: Results
     signatures: SignatureCheck
+    # None when the embedded registry is the only one.
+    outside: OutsideRegistry | None
+    notices: Notices
     # Each part adds what it offers on a dossier's page and tracking card.
     offers: list[OfferSource] = field(default_factory=list)
 
@@ -69,8 +75,11 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
     registry = Registry(database, keyring, forms, texts, outbox)
     access = Access(database, texts)
     results, signatures = build_results(settings, database, keyring, access, outbox)
+    pages = DossierPages(links, settings.base_url)
     return Dossiers(
         forms, drafts, submissions, intake, registry, uploads, Reviews(drafts, registry, texts),
         access=access, links=links, outbox=outbox,
-        pages=DossierPages(links, settings.base_url), results=results, signatures=signatures,
+        pages=pages, results=results, signatures=signatures,
+        outside=build_outside(settings, database, keyring, outbox, uploads, registry),
+        notices=build_notices(settings, database, keyring, outbox, links, pages),
         offers=[results.offers])

@@ -1,0 +1,1 @@
+"""What people may ask about their data: see, correct, export, erase, withdraw consent."""
