@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         "", description="Ed25519 public key (Base64) that must have signed that file; pinned, never read from it."
     )
     payment_secrets: dict[str, SecretStr] = Field(
-        default_factory=dict, description='Payment providers and the secrets of their callbacks, JSON {"name":"secret"}.'
+        default_factory=dict, description='Payment providers and the secrets of their callbacks: {"name": "secret"}.'
     )
 
     message_max_chars: int = Field(2000, description="Longest message accepted from a citizen, in characters.")

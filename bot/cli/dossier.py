@@ -10,11 +10,12 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
-from actions.dossiers.bundle import build_dossiers
+from actions.dossiers.bundle import Dossiers, build_dossiers
 from actions.dossiers.registry.registry import Registry
 from actions.dossiers.registry.status import DossierDetail, DossierSummary
 from bot.migrations import migrate
 from common.database import Database
+from common.errors import NotReady, SetupProblem
 from common.keyring import Keyring
 from common.settings import get_settings
 
@@ -81,11 +82,35 @@ def advance(
     Console().print(f"{moved.code}: {moved.label}", highlight=False)
 
 
+@app.command()
+def reconcile(as_json: Json = False) -> None:
+    """Đối chiếu hồ sơ với hệ thống một cửa bên ngoài, sửa những chỗ thất lạc."""
+    outside = _dossiers().outside
+    if outside is None:
+        raise SetupProblem("Chưa kết nối hệ thống một cửa nào: đặt ISEE_ONESTOP_URL và ISEE_ONESTOP_SECRET.")
+    report = outside.reconcile()
+    if as_json:
+        _print_json(report)
+        return
+    console = Console()
+    console.print(
+        f"Đã đối chiếu {report.checked} hồ sơ: gửi {len(report.sent)}, nhận lại mã {len(report.found)}, "
+        f"báo sang {len(report.pushed)}, cập nhật {len(report.caught_up)}, còn lệch {len(report.differences)}.")
+    for difference in report.differences:
+        console.print("- " + outside.describe(difference), highlight=False)
+    if not report.reached:
+        raise NotReady("Hệ thống một cửa không trả lời; phần còn lại sẽ được đối chiếu ở lần sau.")
+
+
 def _registry() -> Registry:
+    return _dossiers().registry
+
+
+def _dossiers() -> Dossiers:
     settings = get_settings()
     database = Database.from_settings(settings)
     migrate(database)
-    return build_dossiers(settings, database, Keyring.from_settings(settings)).registry
+    return build_dossiers(settings, database, Keyring.from_settings(settings))
 
 
 def _print_json(data: BaseModel | list[dict[str, object]]) -> None:
