@@ -13,6 +13,7 @@ from actions.dossiers import form_actions, track_actions
 from actions.dossiers.action_base import DossierServices
 from actions.dossiers.bundle import MESSAGES_FILE
 from actions.dossiers.cards import Cards
+from actions.dossiers.results import chat as results_chat
 from actions.messages import Messages
 
 __all__ = ["DossierServices", "build_actions"]
@@ -24,5 +25,6 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
     """
     cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url)
     steering = (kind(services, cards, answerer) for kind in form_actions.STEERING)
-    others = (kind(services, cards) for kind in (*form_actions.ASKING, *track_actions.ACTIONS))
+    kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *results_chat.ACTIONS)
+    others = (kind(services, cards) for kind in kinds)
     return [*steering, *others]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,14 @@ from common.clock import to_local
 __all__ = ["CONSOLE", "console_page", "see_other"]
 
 CONSOLE = Path(__file__).parent
+
+
+def _when(moment: datetime) -> str:
+    return to_local(moment).strftime("%H:%M %d/%m/%Y")
+
+
 _templates = Jinja2Templates(CONSOLE / "templates")
-_templates.env.filters |= {
-    "when": lambda moment: to_local(moment).strftime("%H:%M %d/%m/%Y"), "date": day, "vnd": vnd,
-}  # fmt: skip
+_templates.env.filters |= {"when": _when, "date": day, "vnd": vnd}
 
 
 def console_page(request: Request, name: str, *, status: int = 200, **values: Any) -> Response:
