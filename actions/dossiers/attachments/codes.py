@@ -14,6 +14,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 __all__ = ["read"]
 
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _TIME_S = 12.0
 _SIDES = (1600, 1000, 2400)
 _TURNS = (15, -15, 30, -30, 45)
@@ -25,7 +26,7 @@ def read(photo: Image.Image, limit_s: float = _TIME_S) -> list[str]:
     until = time.monotonic() + limit_s
     for version in _versions(photo):
         found = zxingcpp.read_barcodes(
-            version, formats=zxingcpp.BarcodeFormat.QRCode, try_rotate=True, try_downscale=True, try_invert=False)
+            version, formats=_QR, try_rotate=True, try_downscale=True, try_invert=False)
         codes = [bytes(code.bytes).hex() for code in found if code.valid and code.bytes]
         if codes:
             return codes

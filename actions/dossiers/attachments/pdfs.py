@@ -69,9 +69,8 @@ def check(content: bytes) -> None:
 def _page_count(reader: PdfReader) -> int:
     """Pages by the tree's own count where it is over the limit, so that a tree of thousands isn't walked."""
     root = reader.trailer["/Root"]
-    told = root["/Pages"].get("/Count", 0)  # type: ignore[index]
-    told = told.get_object() if isinstance(told, IndirectObject) else told
-    return int(told) if int(told) > MAX_PAGES else len(reader.pages)
+    told = int(root["/Pages"]["/Count"])  # type: ignore[index]
+    return told if told > MAX_PAGES else len(reader.pages)
 
 
 def _objects(reader: PdfReader) -> Iterator[object]:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.dossiers.attachments import sandbox, virus
-from actions.dossiers.attachments.kinds import TYPES, Kind, Unusable, kind_of
+from actions.dossiers.attachments.kinds import TYPES, Kind, Sent, Unusable, kind_of
 from actions.dossiers.tables import DossierFileRow
 from actions.messages import Messages
 from common.clock import utc_now
@@ -61,7 +61,7 @@ class Uploads:
         Raises TooLarge or InvalidInput with a sentence for the citizen, NotReady when it can't be checked now.
         """
         sent = self._sized(content)
-        kind = "jpg" if sent == "heic" else sent
+        kind: Kind | None = "jpg" if sent == "heic" else sent
         if kind is None or kind not in accept:
             raise self._problem("type", kinds=", ".join(accept))
         extension = Path(filename).suffix.lower().lstrip(".")
@@ -130,7 +130,7 @@ class Uploads:
             self._path(row.id).unlink(missing_ok=True)
         return len(rows)
 
-    def _sized(self, content: bytes) -> str | None:
+    def _sized(self, content: bytes) -> Sent | None:
         """What the content is, its size being in order. Raises InvalidInput, TooLarge."""
         if not content:
             raise self._problem("empty")
