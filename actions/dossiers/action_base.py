@@ -13,7 +13,7 @@ from actions import answers
 from actions.dialogue.base import read_turn
 from actions.dossiers.bundle import Dossiers
 from actions.dossiers.cards import Cards
-from actions.dossiers.eforms.intake import SKIP
+from actions.dossiers.eforms.intake import SAMPLE, SKIP
 from common.errors import Conflict, ISeeError, NotFound
 from common.messages import Reply, public
 from common.settings import Settings
@@ -120,12 +120,17 @@ class EformAction(Action):
 def apply_input(action: EformAction, turn: Turn) -> None:
     """Uses the sealed input that the message refers to: an answer, a choice, a file, or leaving out."""
     drafts = action.dossiers.drafts
-    entered = action.dossiers.intake.pending.take(turn.conversation_id, turn.entity("eform_input"))
+    draft = drafts.active(turn.conversation_id)
+    entered = action.dossiers.intake.take(turn.conversation_id, turn.entity("eform_input"))
     if entered is None:
         drafts.note(turn.conversation_id, action.cards.say("eform.used_up").text)
+    elif entered.kind == "file" and draft and draft.practice:
+        drafts.attach_sample(turn.conversation_id, entered.text)
     elif entered.kind == "file":
         drafts.attach(turn.conversation_id, entered.text)
     elif entered.kind == "choice" and entered.text == SKIP:
         drafts.skip(turn.conversation_id)
+    elif entered.kind == "choice" and entered.text == SAMPLE:
+        drafts.sample(turn.conversation_id)
     else:
         drafts.apply(turn.conversation_id, entered.text)

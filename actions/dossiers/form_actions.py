@@ -10,7 +10,7 @@ from actions.answers import Answerer, Outcome
 from actions.answers.compose import short_name
 from actions.dossiers.action_base import DossierServices, EformAction, Turn, apply_input
 from actions.dossiers.cards import Cards
-from actions.dossiers.eforms.drafts import named_field
+from actions.dossiers.eforms.moves import named_field, named_item
 from common.messages import Status
 
 __all__ = ["ASKING", "STEERING"]

@@ -3,54 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from actions.dossiers.eforms.eform import Choice, EField, EForm
+from actions.dossiers.eforms.draft import Draft, Stage
+from actions.dossiers.eforms.eform import Choice
 from actions.dossiers.eforms.formlib import FormLibrary
 from actions.dossiers.eforms.values import Value
 from actions.dossiers.tables import DossierFileRow, DraftRow, DraftValueRow
 from common.clock import utc_now
+from common.database import Database
 from common.keyring import Keyring
 
 __all__ = ["Draft", "DraftStore", "Stage"]
-
-Stage = Literal["consent", "field", "review"]
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A draft as it stands. `values` holds answers of visible fields only, skipped ones with an empty value."""
-
-    id: str
-    conversation_id: str
-    form: EForm
-    state: str
-    values: dict[str, Value]
-    stage: Stage
-    field: EField | None
-    consented: bool
-    notice: str = ""
-    options: tuple[Choice, ...] = ()
-
-    @property
-    def visible(self) -> list[EField]:
-        return self.form.visible({name: value.value for name, value in self.values.items()})
-
-    @property
-    def step(self) -> int:
-        """1-based number of the question asked; the total on review."""
-        names = [f.name for f in self.visible]
-        return names.index(self.field.name) + 1 if self.field else len(names)
-
-    @property
-    def answered(self) -> list[tuple[EField, Value]]:
-        """Visible fields with their answers, in order."""
-        return [(f, self.values[f.name]) for f in self.visible if f.name in self.values]
 
 
 class DraftStore:
@@ -89,51 +56,57 @@ class DraftStore:
         rows = session.scalars(select(DraftValueRow).where(DraftValueRow.draft_id == row.id))
         stored = {item.field: self._unseal(item.sealed) for item in rows}
         shown = form.visible({name: value.value for name, value in stored.items()})
-        values = {f.name: stored[f.name] for f in shown if f.name in stored}
-        stage, asked = _position(row, shown, values)
-        note: dict[str, Any] = {"text": "", "options": []}
-        if row.notice:
-            note = json.loads(self._keyring.decrypt(row.notice))
+        note: dict[str, Any] = json.loads(self._keyring.decrypt(row.notice)) if row.notice else {}
         return Draft(
             id=row.id,
             conversation_id=row.conversation_id,
             form=form,
             state=row.state,
-            values=values,
-            stage=stage,
-            field=asked,
-            consented=row.consent_at is not None,
-            notice=note["text"],
-            options=tuple(Choice(**option) for option in note["options"]),
+            values={f.name: stored[f.name] for f in shown if f.name in stored},
+            # Consent is to a text: where the text has changed since, it is asked again.
+            consented=row.consent_at is not None and row.consent_version == form.consent.version,
+            cursor=row.cursor,
+            notice=note.get("text", ""),
+            options=tuple(Choice(**option) for option in note.get("options", ())),
+            doubtful=note.get("doubtful", ""),
+            elsewhere=note.get("elsewhere", False),
         )
 
-    def set(self, session: Session, row: DraftRow, draft: Draft, value: Value) -> None:
-        """Stores `value` for the field asked and drops the answers that this hides."""
-        if draft.field is None:
-            return
-        row.cursor, row.notice = None, None
-        session.merge(DraftValueRow(draft_id=row.id, field=draft.field.name, sealed=self.sealed(value)))
-        values = {**{name: old.value for name, old in draft.values.items()}, draft.field.name: value.value}
-        shown = {f.name for f in draft.form.visible(values)}
+    def save(self, session: Session, row: DraftRow, before: Draft, after: Draft) -> None:
+        """Writes what a move changed: answers, position, notice and consent."""
+        for name, value in after.values.items():
+            if before.values.get(name) != value:
+                session.merge(DraftValueRow(draft_id=row.id, field=name, sealed=self.sealed(value)))
         session.flush()
+        kept = list(after.values)
         session.execute(
-            delete(DraftValueRow).where(DraftValueRow.draft_id == row.id, DraftValueRow.field.not_in(shown))
+            delete(DraftValueRow).where(DraftValueRow.draft_id == row.id, DraftValueRow.field.not_in(kept))
         )
-        self._release_files(session, row.id, keep=[v for name, v in values.items() if name in shown])
-
-    def note(self, row: DraftRow, sentence: str, options: Sequence[Choice] = ()) -> None:
-        """The sentence (and choices) to show with the next question."""
-        data = {"text": sentence, "options": [{"value": o.value, "label": o.label} for o in options]}
-        row.notice = self._keyring.encrypt(json.dumps(data))
+        if before.values != after.values:
+            self._release_files(session, row.id, keep=[value.value for value in after.values.values()])
+        row.cursor = after.cursor
+        row.notice = self._note(after)
+        if after.consented and not before.consented:
+            row.consent_version, row.consent_at = after.form.consent.version, utc_now()
 
     def sealed(self, value: Value) -> bytes:
-        return self._keyring.encrypt(json.dumps({"value": value.value, "display": value.display, "source": value.source}))
+        data = {"value": value.value, "display": value.display, "source": value.source}
+        return self._keyring.encrypt(json.dumps(data))
 
     def close(self, session: Session, row: DraftRow, state: str) -> None:
         """Ends a draft; its answers are erased (a submitted dossier has its own copy)."""
         session.execute(delete(DraftValueRow).where(DraftValueRow.draft_id == row.id))
         row.state, row.open_slot, row.notice, row.cursor = state, None, None, None
         row.updated_at = utc_now()
+
+    def _note(self, draft: Draft) -> bytes | None:
+        if not (draft.notice or draft.options or draft.doubtful or draft.elsewhere):
+            return None
+        data = {
+            "text": draft.notice, "options": [{"value": o.value, "label": o.label} for o in draft.options],
+            "doubtful": draft.doubtful, "elsewhere": draft.elsewhere,
+        }
+        return self._keyring.encrypt(json.dumps(data))
 
     def _release_files(self, session: Session, draft_id: str, keep: list[str]) -> None:
         # Files that no answer names any more; `Uploads.purge` removes them from the disk after commit.
@@ -146,11 +119,3 @@ class DraftStore:
     def _unseal(self, sealed: bytes) -> Value:
         data = json.loads(self._keyring.decrypt(sealed))
         return Value(data["value"], data["display"], data.get("source", "typed"))
-
-
-def _position(row: DraftRow, shown: list[EField], values: Mapping[str, Value]) -> tuple[Stage, EField | None]:
-    if row.consent_at is None:
-        return "consent", None
-    asked = next((f for f in shown if f.name == row.cursor), None)
-    asked = asked or next((f for f in shown if f.name not in values), None)
-    return ("field", asked) if asked else ("review", None)

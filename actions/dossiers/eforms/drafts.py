@@ -1,34 +1,43 @@
-"""E-forms being filled in. All state is in the database, so a reload or a restart loses nothing."""
+"""E-forms being filled in. All state is in the database, so a reload or a restart loses nothing; practice alone is kept
+in memory (`practice.py`), and every method that fills in goes to it while a trial is on."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from actions.dossiers.eforms.draft_store import Draft, DraftStore
+from actions.dossiers.eforms.draft import Draft
+from actions.dossiers.eforms.draft_store import DraftStore
 from actions.dossiers.eforms.eform import EField, EForm
 from actions.dossiers.eforms.formlib import FormLibrary
-from actions.dossiers.eforms.values import Ambiguous, Source, Texts, Value, ValueReader, plain
+from actions.dossiers.eforms.moves import Moves
+from actions.dossiers.eforms.practice import Practice
+from actions.dossiers.eforms.values import Source, Texts, Value, ValueReader
 from actions.dossiers.tables import DossierFileRow, DraftRow, PendingInputRow, PinRequestRow
 from common.clock import local_date, utc_now
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
 from common.keyring import Keyring
 
-__all__ = ["Draft", "DraftService", "named_field", "only_names_a_field"]
+__all__ = ["Draft", "DraftService", "Written"]
 
-# What surrounds a label in "cho em sửa lại phần số điện thoại".
-_EDIT_WORDS = frozenset(
-    ("sua", "chinh", "lai", "doi", "phan", "muc", "cho", "em", "toi", "minh", "a", "so", "cua", "giup")
-)
 _Open = tuple[Session, DraftRow, Draft]
+_Move = Callable[[Draft], Draft]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A draft after many answers at once, and what was wrong with those refused, by field."""
+
+    draft: Draft
+    problems: dict[str, InvalidInput]
 
 
 class DraftService:
@@ -50,6 +59,8 @@ class DraftService:
         self.reader = reader
         self.store = DraftStore(keyring, forms)
         self.today = today
+        self.practice = Practice()
+        self.moves = Moves(reader, texts, today)
         self._database = database
         self._keyring = keyring
         self._texts = texts
@@ -62,6 +73,7 @@ class DraftService:
         form = self.forms.get(slug)
         if form is None:
             raise NotFound(self._texts.render("eform.unknown_form"))
+        self.practice.end(conversation_id)
         try:
             return self._started(conversation_id, form)
         except IntegrityError:
@@ -69,7 +81,10 @@ class DraftService:
             return self._started(conversation_id, form)
 
     def active(self, conversation_id: str) -> Draft | None:
-        """The draft that is being filled in now."""
+        """The draft that is being filled in now; a trial while one is on."""
+        trial = self.practice.get(conversation_id)
+        if trial:
+            return trial
         with self._database.session(write=False) as session:
             row = self.store.active_row(session, conversation_id)
             return self.store.load(session, row) if row else None
@@ -99,49 +114,76 @@ class DraftService:
             raise NotFound(self._texts.render("eform.none_open"))
         return draft
 
-    def consent(self, conversation_id: str, given: bool) -> Draft | None:
-        """Notes consent to the text shown; a refusal closes and erases the draft and returns None."""
+    def practise(self, conversation_id: str, slug: str) -> Draft:
+        """A trial of the form: kept in memory, never stored. A draft being filled in is set aside.
+
+        Raises NotFound for an unknown form.
+        """
+        form = self.forms.get(slug)
+        if form is None:
+            raise NotFound(self._texts.render("eform.unknown_form"))
+        self.practice.end(conversation_id)
+        paused = self.pause(conversation_id)
+        draft = self.practice.start(conversation_id, form)
+        sentence = self._texts.render("eform.practice.start", title=form.title)
+        if paused:
+            sentence += " " + self._texts.render("eform.practice.paused_other")
+        return self.practice.change(conversation_id, lambda trial: self.moves.note(trial, sentence)) or draft
+
+    def consent(self, conversation_id: str, given: bool, *, elsewhere: bool = False) -> Draft | None:
+        """Notes consent to the text shown; a refusal closes and erases the draft and returns None.
+
+        `elsewhere`: said on the page, so the chat still shows the question.
+        """
         if not given:
             self.cancel(conversation_id)
             return None
-        with self._changing(conversation_id) as (session, row, draft):
-            if not draft.consented:
-                row.consent_version, row.consent_at, row.notice = draft.form.consent.version, utc_now(), None
-            return self.store.load(session, row)
+        return self._change(
+            conversation_id, lambda draft: replace(draft, consented=True, notice="", elsewhere=elsewhere))
 
     def apply(self, conversation_id: str, text: str) -> Draft:
         """Reads `text` as the answer to the question asked.
 
         A refused answer leaves the values as they are and stands in `notice` (with `options` to choose from).
         """
-        with self._changing(conversation_id) as (session, row, draft):
-            if draft.field is None:
-                return draft
-            row.notice = None
-            try:
-                value = self.reader.read(draft.field, text, self.today(), draft.options)
-            except InvalidInput as problem:
-                self.store.note(row, problem.detail, problem.options if isinstance(problem, Ambiguous) else [])
-            else:
-                self.store.set(session, row, draft, value)
-            return self.store.load(session, row)
+        return self._change(conversation_id, lambda draft: self.moves.answer(draft, text))
 
-    def attach(self, conversation_id: str, file_id: str) -> Draft:
-        """Takes a checked upload as the answer to the file question asked. Raises Conflict when none is asked."""
+    def sample(self, conversation_id: str) -> Draft:
+        """Answers with the form's example; in practice only."""
+        return self._change(
+            conversation_id, lambda draft: self.moves.sample(draft) if draft.practice else draft)
+
+    def attach(
+        self, conversation_id: str, file_id: str, field_name: str = "", source: Source = "typed",
+    ) -> Draft:
+        """Takes a checked upload as the answer to the file question asked, or to `field_name` (on the page).
+
+        Raises Conflict when no such file is asked for.
+        """
         with self._changing(conversation_id) as (session, row, draft):
+            field = next((f for f in draft.visible if f.name == field_name), None) if field_name else draft.field
             upload = session.get(DossierFileRow, file_id)
-            asked = draft.field is not None and draft.field.type == "file"
-            if not asked or upload is None or upload.conversation_id != conversation_id:
+            if field is None or field.type != "file" or upload is None or upload.conversation_id != conversation_id:
                 raise Conflict(self._texts.render("eform.upload.not_asked"))
             upload.draft_id = row.id
             name = self._keyring.decrypt(upload.sealed_name).decode()
-            self.store.set(session, row, draft, Value(file_id, name))
-            return self.store.load(session, row)
+            after = self.moves.put(draft, field.name, Value(file_id, name, source))
+            self.store.save(session, row, draft, after)
+            return after
 
-    def fill(self, conversation_id: str, draft_id: str, answers: Mapping[str, str], source: Source) -> list[EField]:
+    def attach_sample(self, conversation_id: str, name: str) -> Draft:
+        """In practice: a file that was checked and thrown away stands as its name."""
+        return self._change(conversation_id, lambda draft: self.moves.put(
+            draft, draft.field.name, Value("sample", name)) if draft.practice and draft.field else draft)
+
+    def fill(
+        self, conversation_id: str, draft_id: str, answers: Mapping[str, str], source: Source, *,
+        elsewhere: bool = False,
+    ) -> list[EField]:
         """Puts answers known from elsewhere into an open, consented draft; returns the fields that took one.
 
-        A field that is hidden, or refuses its answer, is left for the citizen. Raises NotFound, Conflict.
+        A field that is hidden, or refuses its answer, is left for the citizen. `elsewhere`: it happens on a page, so
+        the chat still shows the question. Raises NotFound, Conflict.
         """
         filled = []
         with self._database.session() as session:
@@ -152,59 +194,65 @@ class DraftService:
             if not draft.consented:
                 raise Conflict(self._texts.render("eform.consent_first"))
             row.updated_at = utc_now()
+            after = draft
             for field in draft.form.fields:
-                if field.name not in answers or field not in draft.visible:
+                if field.name not in answers or field not in after.visible:
                     continue
                 try:
-                    value = self.reader.read(field, answers[field.name], self.today())
+                    # Nobody doubts a name that a card or a login states.
+                    value = self.reader.read(field, answers[field.name], self.today(), sure=True)
                 except InvalidInput:
                     continue
-                self.store.set(session, row, replace(draft, field=field), replace(value, source=source))
-                draft = self.store.load(session, row)
+                after = self.moves.put(after, field.name, replace(value, source=source))
                 filled.append(field)
+            if filled and elsewhere:
+                after = replace(after, elsewhere=True)
+            self.store.save(session, row, draft, after)
         return filled
+
+    def write(
+        self, conversation_id: str, typed: Mapping[str, str], *, complete: bool, sure: frozenset[str] = frozenset(),
+        then: _Move = lambda draft: draft,
+    ) -> Written:
+        """Many answers at once, as the page sends them (`Moves.fill`), and what the page does `then`.
+
+        The chat is told that answers came in elsewhere. Raises NotFound when nothing is being filled in.
+        """
+        problems: dict[str, InvalidInput] = {}
+
+        def fill(draft: Draft) -> Draft:
+            filled, found = self.moves.fill(draft, typed, complete=complete, sure=sure)
+            problems.update(found)
+            filled = then(filled)
+            return filled if filled == draft else replace(filled, cursor=None, options=(), doubtful="", elsewhere=True)
+
+        return Written(self._change(conversation_id, fill), problems)
+
+    def here(self, conversation_id: str) -> Draft:
+        """The chat has shown where the form stands after answers on the page: words are answers again."""
+        return self._change(conversation_id, lambda draft: replace(draft, elsewhere=False))
 
     def note(self, conversation_id: str, sentence: str) -> Draft:
         """Puts `sentence` before the next question."""
-        with self._changing(conversation_id) as (session, row, _draft):
-            self.store.note(row, sentence)
-            return self.store.load(session, row)
+        return self._change(conversation_id, lambda draft: self.moves.note(draft, sentence))
 
     def back(self, conversation_id: str) -> Draft:
         """To the question before the one asked; on the first one, says that it is the first."""
-        with self._changing(conversation_id) as (session, row, draft):
-            row.notice = None
-            names = [f.name for f in draft.visible]
-            here = names.index(draft.field.name) if draft.field else len(names)
-            if draft.stage == "consent" or here == 0:
-                self.store.note(row, self._texts.render("eform.first_question"))
-            else:
-                row.cursor = names[here - 1]
-            return self.store.load(session, row)
+        return self._change(conversation_id, self.moves.back)
 
     def edit(self, conversation_id: str, name: str) -> Draft:
-        """Asks one answered field again: its name, or words of its label."""
-        with self._changing(conversation_id) as (session, row, draft):
-            row.notice = None
-            found = named_field(draft, name)
-            if found is None or not draft.consented:
-                self.store.note(row, self._texts.render("eform.edit_which"))
-            else:
-                row.cursor = found.name
-            return self.store.load(session, row)
+        """Asks one answered field again, adds or removes an item (`Moves.edit`)."""
+        return self._change(conversation_id, lambda draft: self.moves.edit(draft, name))
 
     def skip(self, conversation_id: str) -> Draft:
         """Leaves out the optional question asked; a required one is explained."""
-        with self._changing(conversation_id) as (session, row, draft):
-            row.notice = None
-            if draft.field is not None and draft.field.required:
-                self.store.note(row, self._texts.render("eform.required", label=draft.field.label))
-            elif draft.field is not None:
-                self.store.set(session, row, draft, Value("", ""))
-            return self.store.load(session, row)
+        return self._change(conversation_id, self.moves.skip)
 
     def pause(self, conversation_id: str) -> Draft | None:
-        """Sets the active draft aside; None when there was none."""
+        """Sets the active draft aside; None when there was none. A trial can't be kept: it ends."""
+        trial = self.practice.end(conversation_id)
+        if trial:
+            return trial
         with self._database.session() as session:
             row = self.store.active_row(session, conversation_id, lock=True)
             if row is None:
@@ -214,6 +262,9 @@ class DraftService:
 
     def cancel(self, conversation_id: str) -> Draft | None:
         """Closes the active draft and erases its answers and files; None when there was none."""
+        trial = self.practice.end(conversation_id)
+        if trial:
+            return trial
         with self._database.session() as session:
             row = self.store.active_row(session, conversation_id, lock=True)
             if row is None:
@@ -224,6 +275,7 @@ class DraftService:
 
     def erase(self, conversation_id: str) -> int:
         """Erases every open draft and pending input of a conversation; returns how many drafts there were."""
+        self.practice.end(conversation_id)
         with self._database.session() as session:
             rows = list(
                 session.scalars(
@@ -277,6 +329,15 @@ class DraftService:
         session.execute(update(DossierFileRow).where(DossierFileRow.draft_id == row.id).values(draft_id=None))
         self.store.close(session, row, "cancelled")
 
+    def _change(self, conversation_id: str, move: _Move) -> Draft:
+        trial = self.practice.change(conversation_id, move)
+        if trial:
+            return trial
+        with self._changing(conversation_id) as (session, row, draft):
+            after = move(draft)
+            self.store.save(session, row, draft, after)
+            return after
+
     @contextmanager
     def _changing(self, conversation_id: str) -> Iterator[_Open]:
         with self._database.session() as session:
@@ -285,19 +346,3 @@ class DraftService:
                 raise NotFound(self._texts.render("eform.none_open"))
             row.updated_at = utc_now()
             yield session, row, self.store.load(session, row)
-
-
-def named_field(draft: Draft, name: str) -> EField | None:
-    """The visible field called `name`, or the only answered one whose label has all the words of `name`."""
-    exact = next((f for f in draft.visible if f.name == name), None)
-    if exact:
-        return exact
-    words = set(plain(name).split()) - _EDIT_WORDS
-    found = [f for f, _value in draft.answered if words and words <= set(plain(f.label).split())]
-    return found[0] if len(found) == 1 else None
-
-
-def only_names_a_field(draft: Draft, text: str) -> bool:
-    """Whether `text` asks to change something and has no words but those of one label: no value came with it."""
-    words = set(plain(text).split()) - _EDIT_WORDS
-    return any(words <= set(plain(f.label).split()) for f in draft.visible)

@@ -12,18 +12,20 @@ import re
 from dataclasses import dataclass
 
 from actions.dossiers.attachments.uploads import Uploads
-from actions.dossiers.eforms.draft_store import Draft
-from actions.dossiers.eforms.drafts import DraftService, named_field, only_names_a_field
+from actions.dossiers.eforms.draft import Draft
+from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.eforms.eform import EField
-from actions.dossiers.eforms.pending import Kind, Pending
+from actions.dossiers.eforms.moves import AGAIN, KEEP, named_field, named_item, only_names_a_field
+from actions.dossiers.eforms.pending import Entered, Kind, Pending
 from actions.dossiers.eforms.speech import Speech
-from actions.dossiers.eforms.values import Ambiguous, Texts, Value, plain
+from actions.dossiers.eforms.values import Ambiguous, Doubtful, Texts, Value, plain
 from common.errors import Conflict, InvalidInput
 from common.identifiers import BULLET, find, mask
 
-__all__ = ["SKIP", "Captured", "Intake"]
+__all__ = ["SAMPLE", "SKIP", "Captured", "Intake"]
 
 SKIP = "__skip__"
+SAMPLE = "__sample__"
 _DIGIT_TYPES = {"personal_id", "phone", "date", "number", "email"}
 _FREE_TYPES = {"name", "address", "text"}
 # Types whose readers pick a value out of a longer text, so that questions must be told apart first.
@@ -77,7 +79,13 @@ class Intake:
         if draft is None:
             return None
         answer = self._answer(draft, draft.field, text) if draft.field else None
+        if answer and draft.elsewhere:
+            return self._shown_again(draft)
         return answer or self._command(draft, text)
+
+    def take(self, conversation_id: str, ref: str) -> Entered | None:
+        """What `ref` stood for, once (`Pending.take`), in practice as well."""
+        return self._drafts.practice.take(conversation_id, ref) or self.pending.take(conversation_id, ref)
 
     def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> Captured:
         """The file checked and stored encrypted. Raises InvalidInput or TooLarge for an unusable file, Conflict
@@ -86,7 +94,8 @@ class Intake:
         if draft is None or draft.field is None or draft.field.type != "file":
             raise Conflict(self._texts.render("eform.upload.not_asked"))
         upload = self.uploads.check(filename, content, draft.field.accept)
-        file_id = self.uploads.store(conversation_id, upload)
+        # In practice the check is the lesson; the file goes nowhere.
+        file_id = upload.name if draft.practice else self.uploads.store(conversation_id, upload)
         kind = upload.name.rpartition(".")[2]
         return self._captured(draft, "file", file_id, self._line(draft.field, self._texts.render(
             "transcript.file", kind=kind)))
@@ -103,21 +112,32 @@ class Intake:
         draft = self._drafts.active(conversation_id)
         if not isinstance(choice, str) or draft is None:
             return None
+        if draft.elsewhere:
+            return self._shown_again(draft)
         labels = {c.value: c.label for c in [*draft.options, *(draft.field.choices if draft.field else [])]}
         labels |= {"yes": self._texts.render("eform.yes"), "no": self._texts.render("eform.no")}
         shown = labels.get(choice, self._texts.render("transcript.chosen"))
         return self._captured(draft, "choice", choice, self._line(draft.field, shown) if draft.field else shown)
 
+    def _shown_again(self, draft: Draft) -> Captured:
+        """Answers came in on the page since this chat last asked, so what is said now belongs to a question that is
+        over. It is dropped, and the question that is open is shown."""
+        self._drafts.note(draft.conversation_id, self._texts.render("eform.elsewhere"))
+        return Captured("/resume_form", self._texts.render("transcript.elsewhere"))
+
     def _answer(self, draft: Draft, field: EField, text: str) -> Captured | None:
         typed = plain(text)
+        reader = self._drafts.reader
+        if draft.doubtful and (reader.agrees(text, KEEP) or reader.declines(text, AGAIN)):
+            return self._captured(draft, "text", text, text.strip())
         if not field.required and field.type != "boolean" and self._speech.skips(typed):
             return self._captured(draft, "choice", SKIP, text.strip())
         other = self._speech.is_other(text)
         if field.type in _WORDS_FIRST and (other or any(m.kind == "dossier_code" for m in find(text))):
             return None
         try:
-            value = self._drafts.reader.read(field, text, self._drafts.today(), draft.options)
-        except Ambiguous:
+            value = reader.read(field, text, self._drafts.today(), draft.options)
+        except (Ambiguous, Doubtful):
             return self._captured(draft, "text", text, self._line(field, self._texts.render("transcript.given")))
         except InvalidInput:
             if other or (field.type not in _FREE_TYPES and _is_sentence(field, typed)):
@@ -134,11 +154,27 @@ class Intake:
         intent = self._speech.route(text, draft.stage)
         if intent is None or find(text):
             return None
-        field = named_field(draft, text) if intent == "edit_field" else None
-        entities = json.dumps({"field": field.name}) if field else ""
+        named = self._named(draft, text) if intent == "edit_field" else ""
+        entities = json.dumps({"field": named}) if named else ""
         known = self._speech.is_set_phrase(text, draft.stage) or only_names_a_field(draft, text)
         shown = text.strip() if known else self._texts.render(f"transcript.command.{intent}")
         return Captured(f"/{intent}{entities}", shown)
+
+    def _named(self, draft: Draft, text: str) -> str:
+        """The field that a wish for a change names, or an item: `members.2`, `members.2.remove`, `members.add`."""
+        field = named_field(draft, text)
+        if field:
+            return field.name
+        words = plain(text).split()
+        item = named_item(draft, text)
+        if item:
+            path = f"{item[0].name}.{item[1]}"
+            return f"{path}.remove" if words[0] in ("xoa", "bo") else path
+        if words[0] != "them":
+            return ""
+        groups = [group for group in draft.form.groups if any(f.group == group.name for f in draft.visible)]
+        meant = [g for g in groups if plain(str(g.item)) in " ".join(words) or len(groups) == 1]
+        return f"{meant[0].name}.add" if len(meant) == 1 else ""
 
     def _pin(self, conversation_id: str, code: str, text: str, client: str) -> Captured | None:
         """Four digits; a whole personal id gives its last four; other digits are a wrong PIN; words are not one."""
@@ -156,7 +192,10 @@ class Intake:
         return Captured(f'/provide_pin{{"ref":"{ref}"}}', self._texts.render("transcript.pin"))
 
     def _captured(self, draft: Draft, kind: Kind, text: str, transcript: str) -> Captured:
-        ref = self.pending.put(draft.conversation_id, kind, text)
+        if draft.practice:
+            ref = self._drafts.practice.hold(draft.conversation_id, kind, text)
+        else:
+            ref = self.pending.put(draft.conversation_id, kind, text)
         return Captured(f'/inform_field{{"eform_input":"{ref}"}}', transcript)
 
     def _line(self, field: EField | None, shown: str) -> str:

@@ -16,11 +16,12 @@ from rapidfuzz import fuzz
 from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.dates import age_on, parse_date
 from actions.dossiers.eforms.eform import Choice, EField
+from actions.dossiers.eforms.names import NameJudge
 from common.errors import InvalidInput
 from common.identifier_patterns import EMAIL, folded
 from common.identifiers import find, mask, parse_personal_id, parse_phone
 
-__all__ = ["Ambiguous", "Source", "Texts", "Value", "ValueReader", "masked", "plain"]
+__all__ = ["Ambiguous", "Doubtful", "Source", "Texts", "Value", "ValueReader", "masked", "plain"]
 
 _WORDS = Path(__file__).parent / "words.yml"
 # "em tên là …", "bé tên …": the introduction is no part of the name.
@@ -28,7 +29,7 @@ _INTRODUCED = re.compile(r"^(?:(?:dạ|em|tôi|mình|bé|cháu|con|họ|và)\s+)
 
 
 Source = Literal["typed", "card", "verified", "reused"]
-"""Where an answer comes from: typed; read from the identity card; vouched for by an OpenID login; an earlier dossier."""
+"""Where an answer comes from: typed, read from the identity card, vouched for by a login, an earlier dossier."""
 
 
 class Texts(Protocol):
@@ -54,20 +55,28 @@ class Ambiguous(InvalidInput):
         self.options = options
 
 
+class Doubtful(InvalidInput):
+    """Usable, but perhaps not what was meant: to be confirmed as typed."""
+
+
 class ValueReader:
     """Reads one field's answer. Raises InvalidInput (or Ambiguous) with a sentence for the citizen."""
 
     def __init__(self, texts: Texts, communes: CommuneFinder) -> None:
         self._texts = texts
         self._communes = communes
+        self._names = NameJudge()
         words = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
         self._yes = {plain(word) for word in words["affirmative"]}
         self._no = {plain(word) for word in words["negative"]}
         self._numbers: dict[str, int] = {plain(word): int(number) for word, number in words["numbers"].items()}
         self._scales: dict[str, int] = {plain(word): int(scale) for word, scale in words["scales"].items()}
 
-    def read(self, field: EField, raw: str, today: date, options: Sequence[Choice] = ()) -> Value:
-        """The value of `raw` for `field`; `options` are those offered after an ambiguous answer."""
+    def read(
+        self, field: EField, raw: str, today: date, options: Sequence[Choice] = (), *, sure: bool = False,
+    ) -> Value:
+        """The value of `raw` for `field`; `options` are those offered after an ambiguous answer, `sure` says that a
+        doubtful one was confirmed."""
         text = unicodedata.normalize("NFC", raw).strip()
         if not text:
             raise self._problem("empty", field)
@@ -76,7 +85,7 @@ class ValueReader:
             text = chosen.value if chosen else text
         match field.type:
             case "name":
-                return self._name(field, text)
+                return self._name(field, text, sure)
             case "personal_id":
                 return _same(parse_personal_id(_picked(text, "personal_id", "old_id")).value)
             case "phone":
@@ -104,14 +113,27 @@ class ValueReader:
             sentence += " " + self._texts.render("eform.invalid.example", example=field.example)
         return InvalidInput(sentence, field=field.name)
 
-    def _name(self, field: EField, text: str) -> Value:
+    def missing(self, field: EField) -> InvalidInput:
+        """What to say where a required answer is missing."""
+        return self._problem("file_missing" if field.type == "file" else "empty", field)
+
+    def agrees(self, text: str, value: str) -> bool:
+        """Whether `text` is a yes, or the button `value`."""
+        return text.strip() == value or plain(text) in self._yes
+
+    def declines(self, text: str, value: str) -> bool:
+        """Whether `text` is a no, or the button `value`."""
+        return text.strip() == value or plain(text) in self._no
+
+    def _name(self, field: EField, text: str, sure: bool) -> Value:
         cleaned = _INTRODUCED.sub("", " ".join(text.split()))
         if not re.fullmatch(r"[^\W\d_]+(?:[ '’.-]+[^\W\d_]+)*\.?", cleaned):
             raise self._problem("name_letters", field)
-        if len(cleaned.split()) < 2:
-            raise self._problem("name_short", field)
-        if len(cleaned) > 60:
-            raise self._problem("long", field, limit=60)
+        if len(cleaned) > 120:
+            raise self._problem("long", field, limit=120)
+        if not sure and not self._names.is_surely_a_name(cleaned):
+            key = "name_short" if len(cleaned.split()) < 2 else "name_doubtful"
+            raise Doubtful(self._texts.render(f"eform.invalid.{key}", label=field.label), field=field.name)
         if cleaned == cleaned.lower() or cleaned == cleaned.upper():
             cleaned = " ".join(word[:1].upper() + word[1:].lower() for word in cleaned.split())
         return _same(cleaned)
