@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "search": "bot.cli.ask",
     "ask": "bot.cli.ask",
     "train": "bot.cli.train",
+    "onestop-sim": "bot.cli.onestop_sim",
     "bench": "bot.cli.bench",
     "backup": "bot.cli.backup",
     "restore": "bot.cli.backup",
@@ -51,7 +52,7 @@ def _mount(only: str | None) -> None:
             app.add_typer(importlib.import_module(module).app, name=name)
     for name, module in COMMANDS.items():
         if only in (None, name):
-            app.command(name)(getattr(importlib.import_module(module), name))
+            app.command(name)(getattr(importlib.import_module(module), name.replace("-", "_")))
 
 
 def main() -> None:

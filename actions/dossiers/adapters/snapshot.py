@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.dossiers.adapters.contract import FileContent, FormValue, Submission
-from actions.dossiers.eforms.uploads import Uploads
+from actions.dossiers.attachments.uploads import Uploads
 from actions.dossiers.tables import DossierFileRow, DossierRow, DossierValueRow
 from common.keyring import Keyring
 
