@@ -104,6 +104,7 @@ class Answer(_Part):
     checked_on: str | None = None
     origin: Literal["curated", "imported", "catalogue"] = "curated"
     case: str | None = None
+    checklist: str | None = Field(None, description="Id of the personal checklist that this answer shows.")
     fields: dict[str, Any]
     sources: list[Source] = []
     confidence: float | None = None

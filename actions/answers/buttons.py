@@ -39,17 +39,22 @@ class Buttons:
     def next_steps(self, published: Published, aspect: Aspect, case: Case | None) -> list[Button]:
         """Under a normal answer: cases to choose, other aspects, filing, and the way out of a wrong guess."""
         guide = published.guide
-        bound = {document.when for document in guide.documents}  # a choice must change the list above it
-        cases = (
-            [known for known in guide.cases if known.id in bound] if aspect is Aspect.DOCUMENTS and case is None else []
-        )
-        buttons = [self.case(published.code, known) for known in cases[:_MOST_CASES]]
+        buttons = self._narrowing(published, case) if aspect is Aspect.DOCUMENTS else []
         if guide.e_form:
             buttons.append(self.button("submit", "submit_dossier", procedure_code=published.code))
         for following in _NEXT.get(aspect, _OTHERWISE):
             if len(buttons) < _MOST - 1 and _has(published, following):
                 buttons.append(self.aspect(published.code, following))
         return [*buttons[: _MOST - 1], self.button("other", "correct_topic")]
+
+    def _narrowing(self, published: Published, case: Case | None) -> list[Button]:
+        """Under a list of papers: the personal one where the guide says what to ask for it, else its cases."""
+        guide = published.guide
+        if guide.asks:
+            return [self.button("checklist", "print_checklist", procedure_code=published.code)]
+        bound = {document.when for document in guide.documents}  # a choice must change the list above it
+        cases = [known for known in guide.cases if known.id in bound] if case is None else []
+        return [self.case(published.code, known) for known in cases[:_MOST_CASES]]
 
     def doubt(self, published: Published) -> list[Button]:
         """Where the guide is silent or only quoted: a person, the portal, the conditions."""

@@ -14,10 +14,12 @@ __all__ = [
     "channel_line",
     "clipped",
     "document",
+    "fee_item",
     "fee_items",
     "fee_line",
     "names_by_case",
     "needed",
+    "time_item",
     "time_items",
     "time_line",
 ]
@@ -79,13 +81,13 @@ def fee_line(messages: Messages, guide: Guide, case: Case | None) -> str:
 def fee_items(messages: Messages, guide: Guide, case: Case | None) -> list[str]:
     """Each fee with the case it belongs to and its note; the sentence for "not settled" where there is none."""
     fees = needed(guide.fee, case) if case else guide.fee
-    items = [
-        messages.render(
-            "line.fee_item", label=_label(guide, fee.when, case), value=_fee_value(messages, fee), note=_note(fee)
-        )
-        for fee in fees
-    ]
+    items = [fee_item(messages, fee, _label(guide, fee.when, case)) for fee in fees]
     return items or [messages.render("line.fee_unsettled")]
+
+
+def fee_item(messages: Messages, fee: Fee, label: str = "") -> str:
+    """One fee with its note; `label` names the case that it is for."""
+    return messages.render("line.fee_item", label=label, value=_fee_value(messages, fee), note=_note(fee))
 
 
 def time_line(messages: Messages, guide: Guide, case: Case | None) -> str:
@@ -103,15 +105,13 @@ def time_line(messages: Messages, guide: Guide, case: Case | None) -> str:
 def time_items(messages: Messages, guide: Guide, case: Case | None) -> list[str]:
     """Each time limit with its case and note."""
     times = needed(guide.time, case) if case else guide.time
-    return [
-        messages.render(
-            "line.time_item",
-            label=_label(guide, time.when, case),
-            value=duration(time) if time.amount is not None and time.unit else time.verbatim or "",
-            note=_note(time),
-        )
-        for time in times or guide.time
-    ]
+    return [time_item(messages, time, _label(guide, time.when, case)) for time in times or guide.time]
+
+
+def time_item(messages: Messages, time: Time, label: str = "") -> str:
+    """One time limit with its note; `label` names the case that it is for."""
+    value = duration(time) if time.amount is not None and time.unit else time.verbatim or ""
+    return messages.render("line.time_item", label=label, value=value, note=_note(time))
 
 
 def channel_line(messages: Messages, guide: Guide) -> str:

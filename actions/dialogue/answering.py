@@ -16,6 +16,9 @@ class Answer(DialogueAction):
     action_name = "action_answer"
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        wanted = self._cases.wanted(turn, tracker)
+        if wanted:
+            return wanted
         outcome = self._answerer.answer(turn)
         return _aside(outcome) if turn.in_form else outcome
 
@@ -35,7 +38,7 @@ class ChooseCase(DialogueAction):
     action_name = "action_choose_case"
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
-        return self._answerer.choose_case(turn)
+        return self._cases.chosen(turn, tracker) or self._answerer.choose_case(turn)
 
 
 class CorrectTopic(DialogueAction):

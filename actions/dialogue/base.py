@@ -12,6 +12,7 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers import Answerer, Outcome, Turn
+from actions.dialogue.cases import Cases
 from actions.services import Services
 from common.messages import public
 
@@ -29,6 +30,7 @@ class DialogueAction(Action):
     def __init__(self, services: Services, answerer: Answerer) -> None:
         self._services = services
         self._answerer = answerer
+        self._cases = Cases(services, answerer)
 
     def name(self) -> str:
         return self.action_name
@@ -43,8 +45,11 @@ class DialogueAction(Action):
         return [SlotSet(name, value) for name, value in changed.items()]
 
     def _outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
-        """An answer to an open list before anything else: in a few words the classifier hardly sees what is meant."""
-        return self._answerer.pick(turn) or self.outcome(turn, tracker)
+        """An answer to an open question or list before anything else: in a few words the classifier hardly sees what
+        is meant.
+        """
+        answered = self._cases.answered(turn, tracker, last_replies(tracker)) if turn.text else None
+        return answered or self._answerer.pick(turn) or self.outcome(turn, tracker)
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         """What to say and which slots to change. Runs in a worker thread."""

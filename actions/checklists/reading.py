@@ -1,0 +1,87 @@
+"""What a typed text answers to a question about cases: by number, by the words of a choice, by yes or no."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from actions.answers.counted import counted
+from actions.answers.words import fold, tokens
+
+__all__ = ["NONE", "UNSURE", "read_choice"]
+
+UNSURE, NONE = "unsure", "none"
+_MOST_BESIDES = 4
+_LEAST_OF_LABEL = 2
+
+
+@lru_cache(maxsize=1)
+def _words() -> dict[str, Any]:
+    return yaml.safe_load((Path(__file__).parent / "words.yml").read_text("utf-8"))
+
+
+def read_choice(text: str, labels: Sequence[str]) -> int | str | None:
+    """The place of the choice among `labels`, UNSURE, NONE; "?" for a bare yes or no that fits no choice; None for a
+    text that is no answer.
+    """
+    said = _bare(text)
+    if not said:
+        return None
+    joined = " ".join(said)
+    if joined in _folded("unsure"):
+        return UNSURE
+    if joined in _folded("none"):
+        return NONE
+    place = _numbered(said, text, len(labels))
+    if place is not None:
+        return place
+    if joined in _folded("no") or joined in _folded("yes"):
+        return _by_answer(joined in _folded("yes"), labels)
+    return _by_words(said, labels)
+
+
+def _bare(text: str) -> list[str]:
+    polite = {fold(word) for word in _words()["polite"]}
+    words = tokens(text)
+    kept = [word for word in words if word not in polite]
+    return kept or words
+
+
+@lru_cache(maxsize=8)
+def _folded(name: str) -> frozenset[str]:
+    return frozenset(fold(phrase) for phrase in _words()[name])
+
+
+def _numbered(said: list[str], text: str, count: int) -> int | None:
+    """A bare number, or a counted thing ("số 2", "cái đầu") in a short text."""
+    if len(said) == 1 and said[0].isdigit():
+        place = int(said[0]) - 1
+        return place if 0 <= place < count else None
+    meant = counted(text, count).meant if len(said) <= _MOST_BESIDES else frozenset()
+    return next(iter(meant)) if len(meant) == 1 else None
+
+
+def _by_answer(yes: bool, labels: Sequence[str]) -> int | str:
+    """Yes and no mean something only where exactly one choice says no."""
+    negative = [i for i, label in enumerate(labels) if tokens(label)[:1] and tokens(label)[0] in _folded("negative")]
+    if len(negative) == 1 and not yes:
+        return negative[0]
+    if len(negative) == 1 and len(labels) == 2:
+        return 1 - negative[0]
+    return "?"
+
+
+def _by_words(said: list[str], labels: Sequence[str]) -> int | None:
+    """The longest label that the text says in full; else the only label that holds all that the text says."""
+    folded = [tokens(label) for label in labels]
+    full = [i for i, label in enumerate(folded) if set(label) <= set(said) and len(said) <= len(label) + _MOST_BESIDES]
+    if full:
+        longest = max(len(folded[i]) for i in full)
+        best = [i for i in full if len(folded[i]) == longest]
+        return best[0] if len(best) == 1 else None
+    within = [i for i, label in enumerate(folded) if set(said) <= set(label)]
+    return within[0] if len(within) == 1 and len(said) >= _LEAST_OF_LABEL else None

@@ -1,0 +1,66 @@
+"""Which case is the citizen's, and the list of papers for it: the dialogue's side of `actions.checklists`."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+
+from actions.answers import Answerer, Outcome, Turn
+from actions.checklists import CaseTalk, load_texts
+from actions.services import Services
+from knowledge_base.model import Origin, Published
+
+__all__ = ["Cases"]
+
+_PRINT = "print_checklist"
+
+
+class Cases:
+    """Hands turns about cases and lists to `CaseTalk`. Without a dossier room there are no lists."""
+
+    def __init__(self, services: Services, answerer: Answerer) -> None:
+        self._kb = services.kb
+        self._answerer = answerer
+        rooms = services.dossiers
+        self._talk = CaseTalk(rooms.checklists, load_texts()) if rooms else None
+
+    def answered(self, turn: Turn, tracker: Tracker, last: list[dict[str, object]]) -> Outcome | None:
+        """What a typed text answers to the question about cases that was asked last; None for any other text."""
+        published = self._kb.get(turn.procedure or "")
+        if self._talk is None or published is None or not turn.text or turn.in_form:
+            return None
+        return self._talk.typed(str(tracker.sender_id), published, turn.text, last)
+
+    def chosen(self, turn: Turn, tracker: Tracker) -> Outcome | None:
+        """A button of a question about cases; None for the case of a plain answer."""
+        published = self._kb.get(turn.entity("procedure_code") or turn.procedure or "")
+        case = turn.entity("case")
+        if self._talk is None or published is None or turn.text or not case:
+            return None
+        return self._talk.chosen(str(tracker.sender_id), published, case)
+
+    def wanted(self, turn: Turn, tracker: Tracker) -> Outcome | None:
+        """The list that is asked for: at once by button; in words, the papers as always and then the first question.
+        None for a turn that wants no list.
+        """
+        if self._talk is None or turn.intent != _PRINT or turn.in_form:
+            return None
+        conversation = str(tracker.sender_id)
+        published = self._kb.get(turn.entity("procedure_code") or "")
+        if not turn.text:
+            published = published or self._kb.get(turn.procedure or "")
+            return self._talk.start(conversation, published) if published else self._mine(turn, conversation)
+        plain = self._answerer.answer(turn)
+        found = self._kb.get(str(plain.slots.get("procedure") or ""))
+        if found is None or not _listed(found):
+            return plain if found or plain.slots.get("candidates") else self._mine(turn, conversation)
+        begun = self._talk.start(conversation, found)
+        return Outcome((*plain.replies, *begun.replies), {**plain.slots, **begun.slots})
+
+    def _mine(self, turn: Turn, conversation: str) -> Outcome:
+        """The lists that there are already, where no procedure is named."""
+        kept = self._talk.mine(conversation, self._kb) if self._talk else None
+        return Outcome((kept,)) if kept else self._answerer.answer(turn)
+
+
+def _listed(published: Published) -> bool:
+    return published.origin is not Origin.CATALOGUE and bool(published.guide.documents)
