@@ -43,7 +43,7 @@ class HttpOneStop:
         # While open, callers hear "down" at once; their work waits in the outbox, not here.
         self._breaker = breaker or CircuitBreaker(failures=5, first_pause_s=5, longest_pause_s=120)
         self._client = httpx.Client(timeout=timeout_s, transport=transport, follow_redirects=False)
-        self._wait = wait_exponential_jitter(initial=first_wait_s, max=longest_wait_s, jitter=first_wait_s)
+        self._wait = wait_exponential_jitter(multiplier=first_wait_s, max=longest_wait_s, jitter=first_wait_s)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> HttpOneStop | None:
