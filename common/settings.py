@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     )
     environment: str = Field("local", description="local or production; production refuses generated secrets.")
     agency_code: str = Field("H49", description="Agency code that dossier codes start with.")
+    agency_codes: dict[str, str] = Field(
+        default_factory=dict,
+        description='Agency codes of single service centres by centre id, as JSON: {"ha-long": "H49.22"}.',
+    )
     province: str = Field("Quảng Ninh", description="Province served.")
     hotline: str = Field("", description="Hotline shown to citizens; empty: none is shown.")
     portal_url: str = Field("https://dichvucong.gov.vn", description="National portal that answers link to.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from actions.checklists import ChecklistService, load_texts
 from actions.dossiers.access import Access
 from actions.dossiers.adapters.service import OutsideRegistry, build_outside
 from actions.dossiers.attachments.uploads import Uploads
@@ -12,13 +13,17 @@ from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.eforms.formlib import FormLibrary
 from actions.dossiers.eforms.intake import Intake
+from actions.dossiers.eforms.pages import FormPages
 from actions.dossiers.eforms.pending import Pending
 from actions.dossiers.eforms.speech import Speech
 from actions.dossiers.eforms.values import ValueReader
+from actions.dossiers.registry.build import build_registry
+from actions.dossiers.registry.calendar import WorkCalendar
 from actions.dossiers.registry.offers import OfferSource
 from actions.dossiers.registry.pages import DossierPages
 from actions.dossiers.registry.registry import Registry
 from actions.dossiers.registry.submission import Submissions
+from actions.dossiers.registry.supplements import Supplements
 from actions.dossiers.results.build import build_results
 from actions.dossiers.results.checking import SignatureCheck
 from actions.dossiers.results.issuing import Results
@@ -46,12 +51,16 @@ class Dossiers:
     submissions: Submissions
     intake: Intake
     registry: Registry
+    supplements: Supplements
+    calendar: WorkCalendar
     uploads: Uploads
     reviews: Reviews
     access: Access
     links: Links
     outbox: Outbox
+    checklists: ChecklistService
     pages: DossierPages
+    form_pages: FormPages
     results: Results
     signatures: SignatureCheck
     # None when the embedded registry is the only one.
@@ -69,17 +78,19 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
     drafts = DraftService(database, keyring, forms, reader, texts)
     outbox = Outbox(database, keyring)
     links = Links(keyring, texts.render("link.gone"))
-    submissions = Submissions(database, keyring, drafts.store, settings.agency_code, texts, outbox)
+    parts = build_registry(settings, database, keyring, drafts.store, forms, outbox, MESSAGES_FILE)
+    submissions, registry = parts.submissions, parts.registry
     uploads = Uploads(settings, database, keyring)
     intake = Intake(drafts, Pending(database, keyring), uploads, Speech(), texts)
-    registry = Registry(database, keyring, forms, texts, outbox)
     access = Access(database, texts)
     results, signatures = build_results(settings, database, keyring, access, outbox)
     pages = DossierPages(links, settings.base_url)
     return Dossiers(
-        forms, drafts, submissions, intake, registry, uploads, Reviews(drafts, registry, texts),
+        forms, drafts, submissions, intake, registry, parts.supplements, parts.calendar, uploads,
+        Reviews(drafts, registry, texts),
         access=access, links=links, outbox=outbox,
-        pages=pages, results=results, signatures=signatures,
+        checklists=ChecklistService(database, keyring, links, settings.base_url, load_texts()),
+        pages=pages, form_pages=FormPages(links, settings.base_url), results=results, signatures=signatures,
         outside=build_outside(settings, database, keyring, outbox, uploads, registry),
         notices=build_notices(settings, database, keyring, outbox, links, pages),
         offers=[results.offers])

@@ -1,95 +1,117 @@
-"""The dossier registry: states, timeline, public tracking by code and PIN, receipts."""
+"""The dossier registry: public tracking, the officer's desk, receipts."""
 
 from __future__ import annotations
 
-import hmac
-import json
-import re
+from datetime import date
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from actions.dossiers.eforms.formlib import FormLibrary
-from actions.dossiers.eforms.values import Texts, masked
-from actions.dossiers.registry.attempts import LookupLimit
-from actions.dossiers.registry.receipt import Receipt, ReceiptLine
-from actions.dossiers.registry.states import load_states
-from actions.dossiers.registry.status import DossierDetail, DossierSummary, PublicStatus, TimelineEntry
-from actions.dossiers.registry.submission import pin_digest
-from actions.dossiers.registry.transitions import Transitions
-from actions.dossiers.tables import DossierEventRow, DossierFileRow, DossierRow, DossierValueRow
+from actions.dossiers.eforms.values import Texts
+from actions.dossiers.registry.clock import DossierClock
+from actions.dossiers.registry.receipt import Receipt
+from actions.dossiers.registry.states import State
+from actions.dossiers.registry.status import DossierDetail, DossierSummary, PublicStatus
+from actions.dossiers.registry.tables import DossierClockRow
+from actions.dossiers.registry.tracking import Tracking
+from actions.dossiers.registry.transitions import Transitions, tell
+from actions.dossiers.registry.views import Views
+from actions.dossiers.tables import DossierEventRow, DossierFileRow, DossierRow
 from actions.outbox import Outbox
 from common.clock import to_local, utc_now
 from common.database import Database
-from common.errors import InvalidInput, NotFound, TooManyRequests
-from common.identifiers import mask, parse_dossier_code
-from common.keyring import Keyring
+from common.errors import Conflict, InvalidInput, NotFound
+from common.identifiers import parse_dossier_code
 
-__all__ = ["Registry"]
+__all__ = ["Order", "Registry"]
+
+Order = Literal["late", "newest"]
+_SHORTEST = 5
 
 
 class Registry:
     """Dossiers after submission."""
 
     def __init__(
-        self, database: Database, keyring: Keyring, forms: FormLibrary, texts: Texts, outbox: Outbox
+        self, database: Database, forms: FormLibrary, states: dict[str, State], tracking: Tracking,
+        transitions: Transitions, clock: DossierClock, views: Views, outbox: Outbox, texts: Texts,
     ) -> None:
-        self.states = load_states()
-        self._transitions = Transitions(self.states, outbox, texts)
+        self.states = states
         self._database = database
-        self._keyring = keyring
         self._forms = forms
+        self._tracking = tracking
+        self._transitions = transitions
+        self._clock = clock
+        self._views = views
+        self._outbox = outbox
         self._texts = texts
-        self._limit = LookupLimit(keyring)
 
     def track(self, code: str, pin: str, client_key: str) -> PublicStatus:
-        """The public status. Raises InvalidInput (shape of code or PIN), NotFound (wrong PIN or no such dossier:
-        the same words and the same work) and TooManyRequests after five wrong tries in a quarter of an hour."""
-        code = parse_dossier_code(code).value
-        pin = pin.strip()
-        if not re.fullmatch(r"[0-9]{4}", pin):
-            raise InvalidInput(self._texts.render("track.pin_format"), field="pin")
-        keys = self._limit.keys(code, client_key)
-        status: PublicStatus | None = None
-        with self._database.session() as session:
-            wait = self._limit.wait(session, keys)
-            row = session.scalars(select(DossierRow).where(DossierRow.code == code)).first()
-            stored = row.pin_digest if row else "0" * 64
-            matches = hmac.compare_digest(stored, pin_digest(self._keyring, code, pin)) and row is not None
-            if not wait and not matches:
-                self._limit.record(session, keys)
-            if not wait and matches and row is not None:
-                status = self._public(session, row)
-        if wait:
-            raise TooManyRequests(self._texts.render("track.too_many", minutes=int(wait // 60) + 1), retry_after=wait)
-        if status is None:
-            raise NotFound(self._texts.render("track.not_found"))
-        return status
+        """The public status, for whoever knows the PIN. Raises as `Tracking.prove` does."""
+        return self.status(self._tracking.prove(code, pin, client_key))
+
+    def prove(self, code: str, pin: str, client_key: str) -> str:
+        """The code, when the PIN is right; for what needs a PIN besides a link. Raises as `Tracking.prove` does."""
+        return self._tracking.prove(code, pin, client_key)
 
     def status(self, code: str) -> PublicStatus:
         """The public status, for callers who have proved that they may see it (`Access`, a signed link)."""
         with self._database.session(write=False) as session:
-            return self._public(session, self._row(session, code))
+            return self._views.public(session, self._row(session, code))
 
-    def advance(self, code: str, state: str, *, actor: str, note: str = "") -> DossierSummary:
-        """Moves a dossier on. Raises NotFound, InvalidInput (unknown state, missing reason) or Conflict."""
+    def advance(
+        self, code: str, state: str, *, actor: str, note: str = "", seen: str | None = None
+    ) -> DossierSummary:
+        """Moves a dossier on. Raises NotFound, InvalidInput (unknown state, missing reason) or Conflict, also where the
+        dossier is not in the state `seen` any more on which the decision was made."""
         with self._database.session() as session:
+            if seen is not None and self._row(session, code, lock=True).state != seen:
+                raise Conflict(self._texts.render("registry.moved_on", code=code))
             return self.advance_in(session, code, state, actor=actor, note=note)
+
+    def refuse(self, code: str, *, ground: str, reason: str, actor: str, seen: str | None = None) -> DossierSummary:
+        """Refuses a dossier: the provision that it fails, and why. Raises InvalidInput without both, else as `advance`
+        does."""
+        ground, reason = " ".join(ground.split()), " ".join(reason.split())
+        if len(ground) < _SHORTEST or len(reason) < _SHORTEST:
+            field = "ground" if len(ground) < _SHORTEST else "note"
+            raise InvalidInput(self._texts.render("registry.refusal"), field=field)
+        note = self._texts.render("registry.refused", ground=ground, reason=reason)
+        return self.advance(code, "rejected", actor=actor, note=note, seen=seen)
 
     def advance_in(self, session: Session, code: str, state: str, *, actor: str, note: str = "") -> DossierSummary:
         """`advance` inside the caller's transaction."""
         self._transitions.target(state, actor=actor, note=note)
         row = self._row(session, code, lock=True)
         self._transitions.move(session, row, state, actor=actor, note=note)
-        return self._summary(row)
+        return self._views.summary(session, row)
 
-    def dossiers(self, state: str | None = None, limit: int = 50, offset: int = 0) -> list[DossierSummary]:
-        """Dossiers, the latest first."""
+    def explain(self, code: str, *, reason: str, expected_on: date | None, actor: str) -> None:
+        """Tells the citizen why the result is late and when it is expected. Raises NotFound, InvalidInput, Conflict."""
+        with self._database.session() as session:
+            row = self._row(session, code, lock=True)
+            event = self._clock.explain(session, row, reason=reason, expected_on=expected_on, actor=actor)
+            tell(self._outbox, session, row, event)
+
+    def dossiers(
+        self, state: str | None = None, limit: int = 50, offset: int = 0, *, search: str = "", late: bool = False,
+        order: Order = "newest",
+    ) -> list[DossierSummary]:
+        """Dossiers, the latest first, or those longest over their due date first. `search`: a part of the code."""
         with self._database.session(write=False) as session:
-            query = select(DossierRow).order_by(DossierRow.submitted_at.desc(), DossierRow.code.desc())
-            if state:
-                query = query.where(DossierRow.state == state)
-            return [self._summary(row) for row in session.scalars(query.limit(limit).offset(offset))]
+            query = select(DossierRow).where(*self._wanted(session, state, search, late)).order_by(*self._order(order))
+            rows = session.scalars(query.limit(limit).offset(offset))
+            return [self._views.summary(session, row) for row in rows]
+
+    def counted(self) -> dict[str, int]:
+        """How many dossiers are in each state, and under "late" how many are over their due date."""
+        with self._database.session(write=False) as session:
+            found = session.execute(select(DossierRow.state, func.count()).group_by(DossierRow.state)).tuples()
+            wanted = self._wanted(session, None, "", True)
+            late = session.scalar(select(func.count()).select_from(DossierRow).where(*wanted))
+            return {**dict(found.all()), "late": late or 0}
 
     def show(self, code: str, *, reveal_to: str = "") -> DossierDetail:
         """A dossier for an officer. Naming `reveal_to` shows personal values and notes the look in the timeline."""
@@ -100,11 +122,18 @@ class Registry:
                     dossier_id=row.id, kind="access", state=row.state, actor=reveal_to[:100], at=utc_now()))
                 session.flush()
             files = session.scalars(select(DossierFileRow).where(DossierFileRow.dossier_id == row.id))
+            clock, lateness = session.get(DossierClockRow, row.id), self._views.lateness(session, row)
+            bare = bool(reveal_to)
             return DossierDetail(
-                **self._summary(row).model_dump(), fields=self._lines(session, row, bare=bool(reveal_to)),
+                **self._views.summary(session, row).model_dump(), form_slug=row.form_slug,
+                fields=self._views.lines(session, row, bare=bare),
                 files=[{"id": f.id, "type": f.type, "size": f.size} for f in files],
-                timeline=self._timeline(session, row, public=False), consent_version=row.consent_version,
-                consent_at=row.consent_at, next_states=self.states[row.state].to)
+                requests=self._views.requests(session, row, bare=bare),
+                timeline=self._views.timeline(session, row, public=False), consent_version=row.consent_version,
+                consent_at=row.consent_at, next_states=self.states[row.state].to,
+                promised_on=clock.promised_on if clock else None,
+                late_reason=clock.late_reason if clock else lateness.reason,
+                expected_on=clock.expected_on if clock else None)
 
     def receipt(self, code: str, conversation_id: str) -> Receipt:
         """The receipt of a dossier, for the conversation that submitted it; NotFound for any other."""
@@ -128,7 +157,7 @@ class Registry:
             code=row.code, procedure=row.title, procedure_code=row.procedure_code,
             submitted_at=to_local(row.submitted_at), due_on=row.due_on, state=self.states[row.state].label,
             pin_hint=self._texts.render("receipt.pin_hint"), next_steps=form.receipt if form else "",
-            fields=self._lines(session, row, bare=False))
+            fields=self._views.lines(session, row, bare=False))
 
     def _row(self, session: Session, code: str, *, lock: bool = False) -> DossierRow:
         query = select(DossierRow).where(DossierRow.code == parse_dossier_code(code).value)
@@ -137,38 +166,22 @@ class Registry:
             raise NotFound(self._texts.render("registry.unknown", code=code))
         return row
 
-    def _public(self, session: Session, row: DossierRow) -> PublicStatus:
-        state = self.states[row.state]
-        return PublicStatus(
-            code=row.code, procedure=row.title, procedure_code=row.procedure_code, status=row.state,
-            status_label=state.label, status_text=state.description, submitted_at=to_local(row.submitted_at),
-            due_on=row.due_on, next_step=state.next_step, timeline=self._timeline(session, row, public=True))
+    def _wanted(self, session: Session, state: str | None, search: str, late: bool) -> list[ColumnElement[bool]]:
+        where: list[ColumnElement[bool]] = []
+        if state:
+            where.append(DossierRow.state == state)
+        if search.strip():
+            where.append(DossierRow.code.contains(search.strip().upper(), autoescape=True))
+        if late:
+            where += [DossierRow.due_on < self._clock.late_before(session), DossierRow.state.in_(self._running())]
+        return where
 
-    def _summary(self, row: DossierRow) -> DossierSummary:
-        return DossierSummary(
-            code=row.code, procedure_code=row.procedure_code, title=row.title, state=row.state,
-            label=self.states[row.state].label, submitted_at=to_local(row.submitted_at), due_on=row.due_on)
+    def _order(self, order: Order) -> tuple[Any, ...]:
+        newest = (DossierRow.submitted_at.desc(), DossierRow.code.desc())
+        if order == "newest":
+            return newest
+        # What still has to be done, by due date; what is done or waits for its citizen comes after.
+        return (DossierRow.state.in_(self._running()).desc(), DossierRow.due_on.is_(None), DossierRow.due_on, *newest)
 
-    def _timeline(self, session: Session, row: DossierRow, *, public: bool) -> list[TimelineEntry]:
-        query = select(DossierEventRow).where(DossierEventRow.dossier_id == row.id).order_by(DossierEventRow.id)
-        entries = []
-        for event in session.scalars(query):
-            if event.kind == "state":
-                label = self.states[event.state].label
-            elif public:
-                continue
-            else:
-                label = self._texts.render("registry.access")
-            # Officers' names are no business of whoever holds the code; numbers in notes are masked.
-            entries.append(TimelineEntry(
-                state=event.state, label=label, at=to_local(event.at), note=mask(event.note) if public else event.note,
-                actor="" if public else event.actor))
-        return entries
-
-    def _lines(self, session: Session, row: DossierRow, *, bare: bool) -> list[ReceiptLine]:
-        query = select(DossierValueRow).where(DossierValueRow.dossier_id == row.id).order_by(DossierValueRow.position)
-        lines = []
-        for value in session.scalars(query):
-            display = json.loads(self._keyring.decrypt(value.sealed))["display"]
-            lines.append(ReceiptLine(label=value.label, value=display if bare else masked(value.label, display)))
-        return lines
+    def _running(self) -> list[str]:
+        return [name for name, state in self.states.items() if state.clock == "runs"]

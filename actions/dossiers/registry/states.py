@@ -25,6 +25,8 @@ class State(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     label: str
+    sentence: str
+    action: str
     description: str
     next_step: str
     acts: Who

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,9 +16,9 @@ from actions.dossiers.access import grant
 from actions.dossiers.eforms.draft_store import Draft, DraftStore
 from actions.dossiers.eforms.eform import APPLICANT_ID
 from actions.dossiers.eforms.values import Texts
+from actions.dossiers.registry.clock import DossierClock
 from actions.dossiers.registry.states import FIRST
 from actions.dossiers.registry.transitions import SEND, tell
-from actions.dossiers.registry.workdays import due_date
 from actions.dossiers.tables import (
     DossierEventRow,
     DossierFileRow,
@@ -28,10 +30,28 @@ from actions.dossiers.tables import (
 from actions.outbox import Outbox
 from common.clock import local_date, utc_now
 from common.database import Database
-from common.errors import Conflict, NotFound
+from common.errors import Conflict, InvalidInput, NotFound, SetupProblem
+from common.identifiers import parse_dossier_code
 from common.keyring import Keyring
 
-__all__ = ["Submissions", "Submitted", "pin_digest"]
+__all__ = ["Agencies", "Submissions", "Submitted", "pin_digest"]
+
+
+class Agencies:
+    """The agency code that a dossier code starts with: of the centre that takes the dossier, else the province's."""
+
+    def __init__(self, province: str, centres: Mapping[str, str]) -> None:
+        """Raises SetupProblem for a code that could not be read back from a dossier code."""
+        for code in (province, *centres.values()):
+            try:
+                parse_dossier_code(f"{code}-260101-0001")
+            except InvalidInput as error:
+                raise SetupProblem(f"ISEE_AGENCY_CODE(S): {code!r} is no agency code such as H49 or H49.22") from error
+        self._province = province
+        self._centres = dict(centres)
+
+    def of(self, centre: str) -> str:
+        return self._centres.get(centre, self._province)
 
 
 @dataclass(frozen=True)
@@ -49,24 +69,27 @@ class Submissions:
     """Submits drafts and gives dossier codes."""
 
     def __init__(
-        self, database: Database, keyring: Keyring, store: DraftStore, agency: str, texts: Texts, outbox: Outbox,
+        self, database: Database, keyring: Keyring, store: DraftStore, agencies: Agencies, clock: DossierClock,
+        outbox: Outbox, texts: Texts,
     ) -> None:
         self._database = database
         self._keyring = keyring
         self._store = store
-        self._agency = agency
-        self._texts = texts
+        self._agencies = agencies
+        self._clock = clock
         self._outbox = outbox
+        self._texts = texts
 
-    def submit(self, draft_id: str) -> Submitted:
+    def submit(self, draft_id: str, centre: str = "") -> Submitted:
         """The dossier of a complete, consented draft; the same one when asked again.
 
-        Raises NotFound for an unknown draft, Conflict when something is still to be answered.
+        `centre`: id of the service centre that takes it, where centres have agency codes of their own. Raises NotFound
+        for an unknown draft, Conflict when something is still to be answered.
         """
         for _ in range(3):
             try:
                 with self._database.session() as session:
-                    return self._submit(session, draft_id)
+                    return self._submit(session, draft_id, self._agencies.of(centre))
             except IntegrityError:
                 # Another replica was quicker with this draft or this number: look again.
                 continue
@@ -79,7 +102,7 @@ class Submissions:
                 DossierRow.conversation_id == conversation_id).order_by(DossierRow.submitted_at.desc())).first()
             return _submitted(row, new=False) if row else None
 
-    def _submit(self, session: Session, draft_id: str) -> Submitted:
+    def _submit(self, session: Session, draft_id: str, agency: str) -> Submitted:
         row = session.get(DraftRow, draft_id, with_for_update=True)
         existing = session.scalars(select(DossierRow).where(DossierRow.draft_id == draft_id)).first()
         if existing:
@@ -89,9 +112,10 @@ class Submissions:
         draft = self._store.load(session, row)
         if draft.stage != "review":
             raise Conflict(self._texts.render("eform.incomplete"))
-        dossier = self._dossier(session, row, draft)
+        dossier = self._dossier(session, row, draft, agency)
         session.add(dossier)
         session.flush()
+        self._clock.wind(session, dossier, draft.form.time_limit)
         for position, (field, value) in enumerate(draft.answered):
             session.add(DossierValueRow(
                 dossier_id=dossier.id, field=field.name, position=position, label=field.label, type=field.type,
@@ -107,10 +131,10 @@ class Submissions:
         self._outbox.put(session, SEND, dossier.id, dossier.id, {"code": dossier.code})
         return _submitted(dossier, new=True)
 
-    def _dossier(self, session: Session, row: DraftRow, draft: Draft) -> DossierRow:
+    def _dossier(self, session: Session, row: DraftRow, draft: Draft, agency: str) -> DossierRow:
         now = utc_now()
         today = local_date(now)
-        code = f"{self._agency}-{today:%y%m%d}-{self._next_number(session, today):04d}"
+        code = f"{agency}-{today:%y%m%d}-{_next_number(session, agency, today):04d}"
         assert row.consent_version and row.consent_at  # a draft on review has consent
         return DossierRow(
             id=secrets.token_hex(16), code=code, draft_id=draft.id, conversation_id=draft.conversation_id,
@@ -118,19 +142,18 @@ class Submissions:
             title=draft.form.title, state=FIRST,
             pin_digest=pin_digest(self._keyring, code, draft.values[APPLICANT_ID].value[-4:]),
             consent_version=row.consent_version, consent_at=row.consent_at, submitted_at=now,
-            due_on=due_date(today, draft.form.time_limit), updated_at=now)
+            due_on=self._clock.start(session, today, draft.form.time_limit), updated_at=now)
 
-    def _next_number(self, session: Session, today: date) -> int:
-        where = (DossierSequenceRow.agency == self._agency, DossierSequenceRow.day == today)
-        step = update(DossierSequenceRow).where(*where).values(last=DossierSequenceRow.last + 1).returning(
-            DossierSequenceRow.last)
-        number = session.execute(step).scalar_one_or_none()
-        if number is not None:
-            return number
-        # The first of the day; if two replicas try at once, the loser's transaction is repeated by `submit`.
-        session.add(DossierSequenceRow(agency=self._agency, day=today, last=1))
-        session.flush()
-        return 1
+
+def _next_number(session: Session, agency: str, today: date) -> int:
+    """The next number of the day, in one statement: the row is locked until the transaction ends, so numbers have no
+    gaps and nobody gets one twice."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    step = insert(DossierSequenceRow).values(agency=agency, day=today, last=1)
+    step = step.on_conflict_do_update(
+        index_elements=[DossierSequenceRow.agency, DossierSequenceRow.day],
+        set_={"last": DossierSequenceRow.last + 1})
+    return session.execute(step.returning(DossierSequenceRow.last)).scalar_one()
 
 
 def pin_digest(keyring: Keyring, code: str, pin: str) -> str:

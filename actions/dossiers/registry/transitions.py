@@ -1,28 +1,39 @@
-"""Moving a dossier from one state to the next: only legally, with its event and its notice, in one transaction."""
+"""Moving a dossier from one state to the next: only legally, with its event, its clock and its notice, in one
+transaction."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
 from actions.dossiers.eforms.values import Texts
+from actions.dossiers.registry.clock import DossierClock
+from actions.dossiers.registry.requests import RequestStore, Wanted
 from actions.dossiers.registry.states import State
 from actions.dossiers.tables import DossierEventRow, DossierRow
 from actions.outbox import Outbox
 from common.clock import utc_now
 from common.errors import Conflict, InvalidInput
 
-__all__ = ["NOTICE", "SEND", "Transitions", "tell"]
+__all__ = ["NOTICE", "PUSH", "PUSHED", "SEND", "SUPPLEMENT", "Transitions", "tell"]
 
 NOTICE = "notice.dossier"
 SEND = "registry.send"
+PUSH = "registry.push"
+# What the citizen does here and an outside system must hear of (`adapters`).
+PUSHED = frozenset({"supplemented", "withdrawn"})
+SUPPLEMENT = "supplement_requested"
 _LONGEST_NOTE, _LONGEST_ACTOR = 1000, 100
 
 
 class Transitions:
     """The state machine; works inside the caller's transaction."""
 
-    def __init__(self, states: dict[str, State], outbox: Outbox, texts: Texts) -> None:
+    def __init__(
+        self, states: dict[str, State], clock: DossierClock, requests: RequestStore, outbox: Outbox, texts: Texts,
+    ) -> None:
         self._states = states
+        self._clock = clock
+        self._requests = requests
         self._outbox = outbox
         self._texts = texts
 
@@ -46,12 +57,32 @@ class Transitions:
             allowed = ", ".join(self._states[name].label for name in here.to) or self._texts.render("registry.final")
             raise Conflict(self._texts.render(
                 "registry.illegal", code=row.code, here=here.label, there=target.label, allowed=allowed))
-        row.state, row.updated_at = state, utc_now()
+        if row.state == SUPPLEMENT:
+            self._requests.close(session, row.id)
+        row.state = state
+        event = self._event(session, row, actor, note)
+        self._clock.turn(session, row, here, target)
+        if state == SUPPLEMENT and not self._requests.left(session, row.id):
+            # Asked for in words only (by an outside system, on the terminal): the citizen answers those.
+            self._requests.add(session, row, [Wanted("other", "", note.strip())], actor=actor)
+        tell(self._outbox, session, row, event)
+        if state in PUSHED:
+            self._outbox.put(session, PUSH, f"{row.id}:{event.id}", row.id, {"code": row.code})
+        return event
+
+    def again(self, session: Session, row: DossierRow, *, actor: str, note: str) -> DossierEventRow:
+        """The same state said once more, with more to it (a further paper is asked for)."""
+        self.target(row.state, actor=actor, note=note)
+        event = self._event(session, row, actor, note)
+        tell(self._outbox, session, row, event)
+        return event
+
+    def _event(self, session: Session, row: DossierRow, actor: str, note: str) -> DossierEventRow:
+        row.updated_at = utc_now()
         event = DossierEventRow(
-            dossier_id=row.id, state=state, actor=actor.strip(), note=note.strip(), at=row.updated_at)
+            dossier_id=row.id, state=row.state, actor=actor.strip(), note=note.strip(), at=row.updated_at)
         session.add(event)
         session.flush()
-        tell(self._outbox, session, row, event)
         return event
 
 

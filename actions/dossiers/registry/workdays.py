@@ -1,9 +1,9 @@
-"""Working days of Vietnamese state offices, pure: weekends, public holidays (lunar ones included), days in lieu, and what
-staff changed.
+"""Working days of Vietnamese state offices, pure: weekends, public holidays (lunar ones included), days in lieu, and
+what staff changed.
 
-Holidays come from the library `holidays` (Labour Code 2019, Art. 111 and 112, and the yearly decisions on days in lieu).
-Periods start on the day after the event (Civil Code 2015, Art. 147); one that ends on a day off ends on the next working
-day (Art. 148).
+Holidays come from the library `holidays` (Labour Code 2019, Art. 111 and 112; the yearly decisions on days in lieu).
+Periods start on the day after the event (Civil Code 2015, Art. 147); one that ends on a day off ends on the next
+working day (Art. 148).
 """
 
 from __future__ import annotations
@@ -45,6 +45,14 @@ class Workdays:
                 return day
             day += _DAY
         raise ValueError(f"no working day in the year before {day}")
+
+    def on_or_before(self, day: date) -> date:
+        """`day`, or the last working day before it. Raises ValueError when there is none within a year."""
+        for _ in range(_LONGEST_BREAK):
+            if self.is_working(day):
+                return day
+            day -= _DAY
+        raise ValueError(f"no working day in the year after {day}")
 
     def add(self, start: date, amount: int) -> date:
         """The `amount`-th working day after `start`; `start` itself for 0."""

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from actions.dossiers.bundle import Dossiers, build_dossiers
 from actions.dossiers.eforms.draft_store import Draft
 from actions.dossiers.eforms.eform import TimeLimit
-from actions.dossiers.registry.workdays import due_date
+from actions.dossiers.registry.workdays import Workdays
 from actions.dossiers.tables import DossierEventRow, DossierRow, DossierSequenceRow, DossierValueRow, DraftValueRow
 from common.database import Database
 from common.errors import Conflict, NotFound
@@ -163,5 +163,5 @@ def test_killed_after_the_commit_gives_the_same_dossier_on_retry(
     (date(2026, 11, 16), 10, "working_day", date(2026, 12, 1)),
 ])
 def test_due_dates_count_working_days(start: date, amount: int, unit: str, expected: date) -> None:
-    assert due_date(start, TimeLimit(amount=amount, unit=unit)) == expected
-    assert due_date(start, None) is None
+    assert Workdays().due(start, TimeLimit(amount=amount, unit=unit)) == expected
+    assert Workdays().due(start, None) is None
