@@ -132,7 +132,8 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         executor=build_executor(services, answerer),
         tickets=tickets,
         dossiers=dossiers,
-        erasers=[dossiers.drafts.erase, dossiers.access.forget, dossiers.notices.erase, dossiers.outbox.erase,
+        erasers=[
+            dossiers.checklists.erase, dossiers.drafts.erase, dossiers.access.forget, dossiers.notices.erase, dossiers.outbox.erase,
                  tickets.erase],
         chores=[
             lambda: dossiers.drafts.expire(utc_now() - _DRAFT_LIFE), dossiers.uploads.purge, dossiers.outbox.purge,
