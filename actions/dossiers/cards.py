@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from actions.dossiers.eforms.draft_store import Draft
+from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.eforms.formlib import FormLibrary
+from actions.dossiers.eforms.intake import SAMPLE
+from actions.dossiers.eforms.pages import FormPages
 from actions.dossiers.eforms.values import Texts
 from actions.dossiers.registry.status import PublicStatus
 from actions.dossiers.registry.submission import Submitted
@@ -16,14 +18,17 @@ from common.messages import Button, DossierRef, Reply, Status
 __all__ = ["Cards"]
 
 _MANY = 6  # more choices than this are listed with numbers as well
+_FORMS = 8  # forms offered as buttons; the page lists all
 
 
 class Cards:
     """Builds the replies of the dossier room."""
 
-    def __init__(self, texts: Texts, portal_url: str) -> None:
+    def __init__(self, texts: Texts, portal_url: str, pages: FormPages | None = None) -> None:
+        """`pages`: where drafts can be filled in on one page; None offers the chat alone."""
         self._texts = texts
         self._portal = portal_url
+        self._pages = pages
 
     def prompt(self, draft: Draft) -> Reply:
         """What the citizen sees next: consent, a question or the review."""
@@ -62,14 +67,31 @@ class Cards:
         documents = self.button("documents", "/ask_documents")
         return self.say("eform.no_form", Status.ANSWERED, [self.portal(), documents, self.person()], name=name)
 
-    def which_procedure(self, forms: FormLibrary, candidates: Sequence[str] = ()) -> Reply:
-        """Forms to choose from: of the procedures being talked about, else all."""
+    def which_procedure(
+        self, forms: FormLibrary, candidates: Sequence[str] = (), *, practice: bool = False,
+    ) -> Reply:
+        """Forms to choose from: of the procedures being talked about, else the first of all and the page of all."""
         talked_about = [form for form in map(forms.for_procedure, candidates) if form]
+        intent = "practise_form" if practice else "submit_dossier"
         buttons = [
-            self.button("start", f'/submit_dossier{{"procedure_code":"{form.procedure}"}}', title=form.title)
-            for form in talked_about or forms
+            self.button("start", f'/{intent}{{"procedure_code":"{form.procedure}"}}', title=form.title)
+            for form in talked_about or list(forms)[:_FORMS]
         ]
-        return self.say("eform.which_procedure", Status.CLARIFIED, buttons)
+        if self._pages and not talked_about:
+            buttons.append(Button(title=self._texts.render("eform.button.all_forms"), url=self._pages.all))
+        key = "eform.practice.which" if practice else "eform.which_procedure"
+        return self.say(key, Status.CLARIFIED, buttons)
+
+    def practised(self, draft: Draft) -> Reply:
+        """The end of a trial: a receipt in words only, and the way to the real form."""
+        start = self.button("for_real", f'/submit_dossier{{"procedure_code":"{draft.form.procedure}"}}')
+        reply = self.say("eform.practice.done", Status.CONTROL, [start], title=draft.form.title)
+        return self._marked(draft, reply)
+
+    def practice_ended(self, draft: Draft) -> Reply:
+        """A trial given up."""
+        start = self.button("for_real", f'/submit_dossier{{"procedure_code":"{draft.form.procedure}"}}')
+        return self.say("eform.practice.ended", Status.CONTROL, [start, self.person()])
 
     def submitted(self, draft: Draft, dossier: Submitted) -> Reply:
         """The receipt: code, what the PIN is, what comes next."""
@@ -96,11 +118,38 @@ class Cards:
             next_step=status.next_step)
         return reply.model_copy(update={"dossier": DossierRef(code=status.code, status=status.status)})
 
+    def edit_menu(self, draft: Draft) -> Reply:
+        """Which answer to change: one button each, one for each item of a group, one to add an item."""
+        buttons: list[Button] = []
+        for field, _value in draft.answered:
+            group = draft.form.field(field.group) if field.group and not field.asks_for_more else None
+            path = f"{field.group}.{field.index}" if group else field.name
+            title = group.item_title(field.index) if group else field.label
+            button = Button(title=title[:80], payload=_edit(path))
+            if button not in buttons:
+                buttons.append(button)
+        shown = {field.group for field in draft.visible}
+        for group in draft.form.groups:
+            if group.name in shown and draft.items(group.name) < (group.max or 0):
+                buttons.append(self.button("add_item", _edit(f"{group.name}.add"), item=group.item))
+        return self.say("eform.edit_which", buttons=[*buttons, self.button("keep", "/resume_form")])
+
+    def item_menu(self, draft: Draft, group: EField, index: int) -> Reply:
+        """What to change about one item of a group, or to remove it."""
+        path, title = f"{group.name}.{index}", group.item_title(index)
+        buttons = [
+            Button(title=field.label.removeprefix(f"{title}: ")[:80], payload=_edit(field.name))
+            for field in draft.visible if field.name.startswith(f"{path}.") and not field.asks_for_more
+        ]
+        buttons.append(self.button("remove_item", _edit(f"{path}.remove"), title=title))
+        return self.say("eform.edit_item", buttons=[*buttons, self.button("keep", "/resume_form")], title=title)
+
     def _consent(self, draft: Draft) -> Reply:
         buttons = [self.button("agree", "/give_consent"), self.button("refuse", "/refuse_consent")]
-        return self.say(
+        reply = self.say(
             "eform.consent", buttons=buttons, notice=draft.notice, intro=draft.form.intro,
             consent=draft.form.consent.text)
+        return self._marked(draft, self._with_page(draft, reply))
 
     def _question(self, draft: Draft, field: EField) -> Reply:
         choices = self._choices(draft, field)
@@ -108,26 +157,21 @@ class Cards:
         if len(choices) > _MANY:
             text += "\n\n" + self._texts.render("eform.options", options=[choice["label"] for choice in choices])
         buttons = [Button(title=c["label"][:80], payload=_inform(c["value"])) for c in choices]
+        if draft.practice:
+            buttons.append(self.button("sample", _inform(SAMPLE)))
         if not field.required:
             buttons.append(self.button("skip", "/skip"))
         if draft.step > 1:
             buttons.append(self.button("back", "/go_back"))
-        buttons.append(self.button("pause", "/pause_form"))
+        buttons.append(self._leave(draft))
         shown = {"name": field.name, "label": field.label, "type": field.type, "required": field.required}
         extra = {"help": field.help, "example": field.example, "choices": choices, "accept": list(field.accept)}
         card = {
             "title": draft.form.title, "step": draft.step, "total": len(draft.visible),
             "field": shown | {key: value for key, value in extra.items() if value},
         }
-        return Reply(text=text, status=Status.FORM, buttons=buttons, form=card)
-
-    def edit_menu(self, draft: Draft) -> Reply:
-        """Which answer to change: one button each."""
-        buttons = [
-            Button(title=field.label[:80], payload=f"/edit_field{json.dumps({'field': field.name})}")
-            for field, _value in draft.answered
-        ]
-        return self.say("eform.edit_which", buttons=[*buttons, self.button("keep", "/resume_form")])
+        reply = Reply(text=text, status=Status.FORM, buttons=buttons, form=card)
+        return self._marked(draft, self._with_page(draft, reply))
 
     def _choices(self, draft: Draft, field: EField) -> list[dict[str, str]]:
         if field.type == "boolean":
@@ -139,12 +183,38 @@ class Cards:
         # the gateway asks `Reviews` for them at the moment a message is handed to its citizen.
         text = self._texts.render("eform.review_sealed", notice=draft.notice, title=draft.form.title)
         buttons = [
-            self.button("submit", "/confirm_submit"), self.button("edit", "/edit_field"),
-            self.button("pause", "/pause_form"), self.button("cancel", "/cancel"),
+            self.button("finish_practice" if draft.practice else "submit", "/confirm_submit"),
+            self.button("edit", "/edit_field"), self._leave(draft),
         ]
+        if not draft.practice:
+            buttons.append(self.button("cancel", "/cancel"))
         sealed = {"draft": draft.id, "notice": draft.notice}
         card = {"title": draft.form.title, "step": draft.step, "total": draft.step, "sealed": sealed}
-        return Reply(text=text, status=Status.FORM, buttons=buttons, form=card)
+        reply = Reply(text=text, status=Status.FORM, buttons=buttons, form=card)
+        return self._marked(draft, self._with_page(draft, reply))
+
+    def _leave(self, draft: Draft) -> Button:
+        return self.button("end_practice", "/cancel") if draft.practice else self.button("pause", "/pause_form")
+
+    def _with_page(self, draft: Draft, reply: Reply) -> Reply:
+        """The same draft on one page; a trial lives in the chat alone."""
+        if self._pages is None or draft.practice:
+            return reply
+        page = Button(title=self._texts.render("eform.button.page"), url=self._pages.of(draft))
+        return reply.model_copy(update={"buttons": [*reply.buttons, page]})
+
+    def _marked(self, draft: Draft, reply: Reply) -> Reply:
+        """A trial says on every reply that it is one."""
+        if not draft.practice:
+            return reply
+        text = self._texts.render("eform.practice.banner") + "\n\n" + reply.text
+        card = reply.form and {
+            **reply.form, "title": self._texts.render("eform.practice.title", title=draft.form.title), "practice": True}
+        return reply.model_copy(update={"text": text, "form": card})
+
+
+def _edit(path: str) -> str:
+    return f"/edit_field{json.dumps({'field': path})}"
 
 
 def _inform(value: str) -> str:

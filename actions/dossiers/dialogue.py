@@ -23,7 +23,7 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
     """Every action of the dossier room, for the action executor. Without `answerer`, a form starts only by button or
     for the procedure under discussion, and no command is taken for a question.
     """
-    cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url)
+    cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url, services.dossiers.form_pages)
     steering = (kind(services, cards, answerer) for kind in form_actions.STEERING)
     kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *results_chat.ACTIONS)
     others = (kind(services, cards) for kind in kinds)

@@ -10,6 +10,7 @@ from actions.answers import Answerer, Outcome
 from actions.answers.compose import short_name
 from actions.dossiers.action_base import DossierServices, EformAction, Turn, apply_input
 from actions.dossiers.cards import Cards
+from actions.dossiers.eforms.eform import EForm
 from actions.dossiers.eforms.moves import named_field, named_item
 from common.messages import Status
 
@@ -34,6 +35,8 @@ class StartForm(EformAction):
         super().__init__(services, cards)
         self._answerer = answerer
 
+    practice = False
+
     def name(self) -> str:
         return "action_start_eform"
 
@@ -53,22 +56,44 @@ class StartForm(EformAction):
             _take_over(turn, named)
             return
         code = turn.entity("procedure_code") or named or turn.slot("procedure")
+        form = drafts.forms.for_procedure(code) if code else None
         if not code:
-            turn.say(self.cards.which_procedure(drafts.forms, turn.listed("candidates")))
-            return
-        form = drafts.forms.for_procedure(code)
-        if form is None:
-            guide = self.services.kb.get(code)
-            turn.say(self.cards.no_form(short_name(guide.guide) if guide else ""))
-            if guide:
-                turn.events.append(SlotSet("procedure", code))
-            return
+            turn.say(self.cards.which_procedure(drafts.forms, turn.listed("candidates"), practice=self.practice))
+        elif form is None:
+            self._without_form(turn, code)
+        else:
+            self.begin(turn, form, code)
+
+    def _without_form(self, turn: Turn, code: str) -> None:
+        guide = self.services.kb.get(code)
+        turn.say(self.cards.no_form(short_name(guide.guide) if guide else ""))
+        if guide:
+            turn.events.append(SlotSet("procedure", code))
+
+    def begin(self, turn: Turn, form: EForm, code: str) -> None:
+        """Opens the form and asks its first question, or the one where it was left."""
+        drafts = self.dossiers.drafts
         draft = drafts.start(turn.conversation_id, form.slug)
         earlier = self.dossiers.submissions.latest(turn.conversation_id)
         if draft.consented:
             drafts.note(turn.conversation_id, self.cards.say("eform.resumed", title=form.title).text)
         elif earlier and earlier.form_slug == form.slug:
             drafts.note(turn.conversation_id, self.cards.say("eform.another", code=earlier.code).text)
+        if turn.slot("procedure") != code:
+            turn.events.append(SlotSet("procedure", code))
+        self.go_on(turn)
+
+
+class PractiseForm(StartForm):
+    """Opens a form to be tried: nothing is stored or sent. The procedure is found as for a real one."""
+
+    practice = True
+
+    def name(self) -> str:
+        return "action_practise_eform"
+
+    def begin(self, turn: Turn, form: EForm, code: str) -> None:
+        self.dossiers.drafts.practise(turn.conversation_id, form.slug)
         if turn.slot("procedure") != code:
             turn.events.append(SlotSet("procedure", code))
         self.go_on(turn)
@@ -139,7 +164,10 @@ class Edit(Steering):
     def steer(self, turn: Turn) -> None:
         wanted = turn.entity("field") or ("" if turn.text.startswith("/") else turn.text)
         draft = self.dossiers.drafts.prompt(turn.conversation_id)
-        if draft.answered and named_field(draft, wanted) is None:
+        item = named_item(draft, wanted)
+        if item:
+            turn.say(self.cards.item_menu(draft, *item))
+        elif draft.answered and named_field(draft, wanted) is None and not wanted.endswith((".add", ".remove")):
             turn.say(self.cards.edit_menu(draft))
         else:
             self.dossiers.drafts.edit(turn.conversation_id, wanted)
@@ -165,6 +193,9 @@ class Pause(Steering):
         if draft is None:
             turn.say(self.cards.none_open())
             return
+        if draft.practice:
+            turn.say(self.cards.practice_ended(draft))
+            return
         buttons = [self.cards.button("resume", "/resume_form"), self.cards.person()]
         turn.say(self.cards.say("eform.paused", Status.CONTROL, buttons, title=draft.form.title))
 
@@ -178,6 +209,8 @@ class Cancel(Steering):
         turn.close()
         if draft is None:
             turn.say(self.cards.none_open())
+        elif draft.practice:
+            turn.say(self.cards.practice_ended(draft))
         else:
             turn.say(self.cards.say("eform.cancelled", Status.CONTROL, title=draft.form.title))
 
@@ -212,6 +245,8 @@ class Resume(Steering):
             apply_input(self, turn)
         elif active is None:
             drafts.note(turn.conversation_id, self.cards.say("eform.resumed", title=draft.form.title).text)
+        if draft.elsewhere:
+            drafts.here(turn.conversation_id)
         self.go_on(turn)
 
 
@@ -233,6 +268,11 @@ class Submit(Steering):
             drafts.note(turn.conversation_id, self.cards.say("eform.wrong_stage").text)
             self.go_on(turn)
             return
+        if draft.practice:
+            drafts.practice.end(turn.conversation_id)
+            turn.say(self.cards.practised(draft))
+            turn.close()
+            return
         turn.say(self.cards.submitted(draft, self.dossiers.submissions.submit(draft.id)))
         turn.close()
 
@@ -251,6 +291,9 @@ class Consent(Submit):
         if turn.intent == "refuse_consent" or (draft.stage == "consent" and not yes):
             drafts.consent(turn.conversation_id, False)
             turn.close()
+            if draft.practice:
+                turn.say(self.cards.practice_ended(draft))
+                return
             buttons = [self.cards.portal(), self.cards.person()]
             turn.say(self.cards.say("eform.declined", Status.CONTROL, buttons, title=draft.form.title))
         elif draft.stage == "consent":
@@ -265,4 +308,4 @@ class Consent(Submit):
 
 
 ASKING = (AskInput, Input)
-STEERING = (StartForm, Back, Edit, Skip, Pause, Cancel, Resume, Submit, Consent)
+STEERING = (StartForm, PractiseForm, Back, Edit, Skip, Pause, Cancel, Resume, Submit, Consent)

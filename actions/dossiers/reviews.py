@@ -38,14 +38,19 @@ class Reviews:
         return self._open(conversation_id, draft_id, sealed) or self._submitted(conversation_id, draft_id)
 
     def _open(self, conversation_id: str, draft_id: str, sealed: Mapping[str, Any]) -> Review | None:
-        draft = next((d for d in self._drafts.resumable(conversation_id) if d.id == draft_id), None)
+        trial = self._drafts.practice.get(conversation_id)
+        drafts = [trial] if trial else self._drafts.resumable(conversation_id)
+        draft = next((d for d in drafts if d.id == draft_id), None)
         if draft is None:
             return None
         lines = [
             {"field": field.name, "label": field.label, "value": value.display} for field, value in draft.answered
         ]
         notice = str(sealed.get("notice") or "")
-        return Review(self._texts.render("eform.review", notice=notice, title=draft.form.review, lines=lines), lines)
+        text = self._texts.render("eform.review", notice=notice, title=draft.form.review, lines=lines)
+        if draft.practice:
+            text = self._texts.render("eform.practice.banner") + "\n\n" + text
+        return Review(text, lines)
 
     def _submitted(self, conversation_id: str, draft_id: str) -> Review | None:
         receipt = self._registry.receipt_of(draft_id, conversation_id)

@@ -14,7 +14,6 @@ from actions.dossiers.eforms.formlib import FormLibrary
 from actions.dossiers.eforms.values import Value
 from actions.dossiers.tables import DossierFileRow, DraftRow, DraftValueRow
 from common.clock import utc_now
-from common.database import Database
 from common.keyring import Keyring
 
 __all__ = ["Draft", "DraftStore", "Stage"]
