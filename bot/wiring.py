@@ -133,8 +133,9 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         tickets=tickets,
         dossiers=dossiers,
         erasers=[
-            dossiers.checklists.erase, dossiers.drafts.erase, dossiers.access.forget, dossiers.notices.erase, dossiers.outbox.erase,
-                 tickets.erase],
+            dossiers.checklists.erase, dossiers.drafts.erase, dossiers.access.forget, dossiers.notices.erase,
+            dossiers.outbox.erase, tickets.erase,
+        ],
         chores=[
             lambda: dossiers.drafts.expire(utc_now() - _DRAFT_LIFE), dossiers.uploads.purge, dossiers.outbox.purge,
             dossiers.results.purge,
