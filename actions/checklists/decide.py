@@ -153,6 +153,8 @@ def _lines(
     items: Sequence[_Bound], states: Mapping[str, State], known: Mapping[str, Case]
 ) -> list[Line[_Bound]]:
     """The items that apply: the sure ones, then those under a condition."""
-    sure = [Line(item) for item in items if item.when is None or states.get(item.when) == "yes"]
-    open_ = [Line(item, known[item.when]) for item in items if item.when and states.get(item.when) == "unsure"]
+    sure: list[Line[_Bound]] = [Line(item) for item in items if item.when is None or states.get(item.when) == "yes"]
+    open_: list[Line[_Bound]] = [
+        Line(item, known[item.when]) for item in items if item.when and states.get(item.when) == "unsure"
+    ]
     return [*sure, *open_]
