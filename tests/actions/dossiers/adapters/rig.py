@@ -21,6 +21,7 @@ from actions.dossiers.adapters.contract import StatusEvent
 from actions.dossiers.adapters.http import HttpOneStop
 from actions.dossiers.adapters.service import OutsideRegistry, build_outside
 from actions.dossiers.adapters.tables import OutsideDossierRow, OutsideEventRow
+from actions.dossiers.attachments.uploads import Upload
 from actions.dossiers.bundle import Dossiers, build_dossiers
 from actions.dossiers.registry.transitions import SEND
 from actions.dossiers.tables import DossierEventRow, DossierFileRow, DossierRow, DossierValueRow
@@ -74,8 +75,6 @@ class Rig:
         return code
 
     def attaches(self, code: str, content: bytes) -> None:
-        from actions.dossiers.attachments.uploads import Upload
-
         file_id = self.room.uploads.store("c1", Upload("giay-to.pdf", "application/pdf", content))
         with self.database.session() as session:
             session.execute(update(DossierFileRow).where(DossierFileRow.id == file_id).values(
@@ -124,10 +123,18 @@ class Near:
         self.app = create_simulator(folder / "sim.db", SECRET, "http://127.0.0.1:1")
         self.http = TestClient(self.app, base_url="http://onestop.test")
         self.http.__enter__()
+        self.seen: list[tuple[httpx.Request, int, str]] = []
         self.faults(callbacks="manual")
         self.client = HttpOneStop(
-            f"http://onestop.test{BASE}", Signer("isee", SECRET.encode()), 5, transport=self.http._transport,
+            f"http://onestop.test{BASE}", Signer("isee", SECRET.encode()), 5, transport=httpx.MockTransport(self._hand_over),
             breaker=CircuitBreaker(failures=10**9), first_wait_s=0.0, longest_wait_s=0.0)
+
+    def _hand_over(self, request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode()
+        answer = self.http.request(request.method, target, content=request.read(), headers=dict(request.headers))
+        self.seen.append((request, answer.status_code, answer.text))
+        return httpx.Response(answer.status_code, content=answer.content, headers={
+            "Content-Type": answer.headers.get("Content-Type", "")})
 
     def faults(self, **wanted: Any) -> None:
         assert self.http.put("/simulator/faults", json={"callbacks": "manual", **wanted}).status_code == 200
