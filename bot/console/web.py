@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, FastAPI, Form, Request
@@ -11,10 +11,10 @@ from starlette.staticfiles import StaticFiles
 
 from bot.api.deps import ContextDep
 from bot.api.problems import problem_response
-from bot.console import results
+from bot.console import calendar, dossiers, results
 from bot.console.accounts import SESSION_LIFE, Role, Staff
 from bot.console.rendering import CONSOLE, console_page, see_other
-from bot.console.session import COOKIE, AgentDep, FormOf, OfficerDep, SignInNeeded, StaffDep
+from bot.console.session import COOKIE, AgentDep, FormOf, SignInNeeded, StaffDep
 from bot.context import Context
 from common.errors import Conflict, InvalidInput, ISeeError, NotAuthenticated, NotFound, TooManyRequests
 from common.identifiers import mask
@@ -112,32 +112,9 @@ async def resolve(context: ContextDep, staff: StaffDep, _: FormOf, question_id: 
     return see_other("/console/unanswered")
 
 
-@router.get("/dossiers")
-async def dossiers(request: Request, context: ContextDep, staff: OfficerDep, state: str = "") -> Response:
-    return await _dossiers(request, context, staff, state)
-
-
-@router.post("/dossiers/{code}/advance")
-async def advance(
-    request: Request,
-    context: ContextDep,
-    staff: OfficerDep,
-    _: FormOf,
-    code: str,
-    state: Annotated[str, Form(max_length=40)],
-    note: Annotated[str, Form(max_length=1000)] = "",
-) -> Response:
-    registry: Any = context.registry
-    try:
-        await run_sync(lambda: registry.advance(code, state, actor=staff.name, note=note))
-    except (Conflict, InvalidInput) as error:
-        return await _dossiers(request, context, staff, "", error)
-    return see_other("/console/dossiers")
-
-
 def install_console(app: FastAPI) -> None:
     """Adds the console's routes, its style sheet, and the way to the sign-in page."""
-    for part in (router, results.router):
+    for part in (router, dossiers.router, calendar.router, results.router):
         app.include_router(part)
     app.mount("/console/static", StaticFiles(directory=CONSOLE / "static"), name="console-static")
 
@@ -195,21 +172,4 @@ async def _conversation(
         ticket=await run_sync(context.tickets.waiting, conversation_id),
         problem=error.detail if error else "",
         draft=draft,
-    )
-
-
-async def _dossiers(
-    request: Request, context: Context, staff: Staff, state: str, error: ISeeError | None = None
-) -> Response:
-    registry: Any = context.registry
-    found = await run_sync(lambda: registry.dossiers(state or None, 100))
-    return console_page(
-        request,
-        "dossiers.html",
-        status=error.status if error else 200,
-        staff=staff,
-        dossiers=found,
-        state=state,
-        states=registry.states,
-        problem=error.detail if error else "",
     )

@@ -18,12 +18,13 @@ from common.clock import local_date, utc_now
 from common.database import Database
 from common.errors import InvalidInput
 
-__all__ = ["CalendarChange", "Kind", "WorkCalendar"]
+__all__ = ["CalendarChange", "Kind", "SpecialDay", "WorkCalendar"]
 
 Kind = Literal["off", "working", "usual"]
 _KINDS: dict[str, bool | None] = {"off": False, "working": True, "usual": None}
 _FURTHEST = timedelta(days=800)
 _SHORTEST_REASON, _LONGEST_REASON = 5, 300
+_ALL = 100_000
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,15 @@ class CalendarChange:
     reason: str
     actor: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class SpecialDay:
+    """A weekday off, or a weekend day worked; `reason` is staff's, empty where the public calendar has it so."""
+
+    day: date
+    working: bool
+    reason: str
 
 
 class WorkCalendar:
@@ -59,6 +69,16 @@ class WorkCalendar:
         with self._database.session(write=False) as session:
             rows = session.scalars(select(CalendarChangeRow).order_by(CalendarChangeRow.id.desc()).limit(limit))
             return [CalendarChange(row.day, row.kind, row.reason, row.actor, row.at) for row in rows]
+
+    def coming(self, start: date, days: int = 400) -> list[SpecialDay]:
+        """The weekdays off and the weekend days worked from `start` on, each with staff's reason where they said it."""
+        reasons = {change.day: change.reason for change in reversed(self.changes(_ALL))}
+        workdays = self.today()
+        span = (start + timedelta(days=step) for step in range(days))
+        special = ((day, workdays.is_working(day)) for day in span if workdays.is_working(day) != (day.weekday() < 5))
+        return [
+            SpecialDay(day, working, reasons.get(day, "") if day in workdays.changes else "")
+            for day, working in special]
 
     def change(self, day: date, kind: str, *, reason: str, actor: str) -> int:
         """Declares a day off, a working day, or as usual again. Open dossiers due on a day that is off now are due on
