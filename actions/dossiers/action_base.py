@@ -117,8 +117,11 @@ class EformAction(Action):
             turn.say(self.cards.error(problem.detail))
 
 
-def apply_input(action: EformAction, turn: Turn) -> None:
-    """Uses the sealed input that the message refers to: an answer, a choice, a file, or leaving out."""
+def apply_input(action: EformAction, turn: Turn) -> bool:
+    """Uses the sealed input that the message refers to: an answer, a choice, a file, or leaving out.
+
+    True when that already said what comes next, so that the form must not ask.
+    """
     drafts = action.dossiers.drafts
     draft = drafts.active(turn.conversation_id)
     entered = action.dossiers.intake.take(turn.conversation_id, turn.entity("eform_input"))
@@ -132,5 +135,11 @@ def apply_input(action: EformAction, turn: Turn) -> None:
         drafts.skip(turn.conversation_id)
     elif entered.kind == "choice" and entered.text == SAMPLE:
         drafts.sample(turn.conversation_id)
+    elif entered.kind == "choice" and draft and action.dossiers.aids.knows(entered.text):
+        reply = action.dossiers.aids.take(draft, entered.text)
+        if reply is not None:
+            turn.say(reply)
+        return reply is not None
     else:
         drafts.apply(turn.conversation_id, entered.text)
+    return False

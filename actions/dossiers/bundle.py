@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from actions.appointments.bundle import AppointmentRoom, build_appointments
+from actions.centres.bundle import CentreRoom, build_centres
 from actions.checklists import ChecklistService, load_texts
 from actions.dossiers.access import Access
 from actions.dossiers.adapters.service import OutsideRegistry, build_outside
+from actions.dossiers.aids import Aids
 from actions.dossiers.attachments.uploads import Uploads
 from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.drafts import DraftService
@@ -17,6 +20,11 @@ from actions.dossiers.eforms.pages import FormPages
 from actions.dossiers.eforms.pending import Pending
 from actions.dossiers.eforms.speech import Speech
 from actions.dossiers.eforms.values import ValueReader
+from actions.dossiers.identity.build import MESSAGES_FILE as IDENTITY_MESSAGES
+from actions.dossiers.identity.build import build_identity
+from actions.dossiers.papers.build import MESSAGES_FILE as PAPERS_MESSAGES
+from actions.dossiers.papers.build import build_papers
+from actions.dossiers.papers.files import Files
 from actions.dossiers.registry.build import build_registry
 from actions.dossiers.registry.calendar import WorkCalendar
 from actions.dossiers.registry.offers import OfferSource
@@ -28,6 +36,7 @@ from actions.dossiers.results.build import build_results
 from actions.dossiers.results.checking import SignatureCheck
 from actions.dossiers.results.issuing import Results
 from actions.dossiers.reviews import Reviews
+from actions.dossiers.supplement_files import SupplementFiles
 from actions.messages import Messages
 from actions.notices.build import build_notices
 from actions.notices.service import Notices
@@ -52,12 +61,16 @@ class Dossiers:
     intake: Intake
     registry: Registry
     supplements: Supplements
+    supplement_files: SupplementFiles
     calendar: WorkCalendar
     uploads: Uploads
     reviews: Reviews
     access: Access
     links: Links
     outbox: Outbox
+    # Files of dossiers, for those entitled, and officers' word on them.
+    papers: Files
+    aids: Aids
     checklists: ChecklistService
     pages: DossierPages
     form_pages: FormPages
@@ -66,6 +79,8 @@ class Dossiers:
     # None when the embedded registry is the only one.
     outside: OutsideRegistry | None
     notices: Notices
+    centres: CentreRoom
+    appointments: AppointmentRoom
     # Each part adds what it offers on a dossier's page and tracking card.
     offers: list[OfferSource] = field(default_factory=list)
 
@@ -81,16 +96,25 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
     parts = build_registry(settings, database, keyring, drafts.store, forms, outbox, MESSAGES_FILE)
     submissions, registry = parts.submissions, parts.registry
     uploads = Uploads(settings, database, keyring)
-    intake = Intake(drafts, Pending(database, keyring), uploads, Speech(), texts)
+    scans, logins = build_identity(settings, database, keyring, uploads, drafts)
+    intake = Intake(drafts, Pending(database, keyring), uploads, Speech(), texts, scans)
     access = Access(database, texts)
     results, signatures = build_results(settings, database, keyring, access, outbox)
+    papers, reuse = build_papers(database, keyring, drafts, uploads, access, logins, results)
+    aids = Aids(
+        drafts, scans, logins, reuse, links, Messages.load(IDENTITY_MESSAGES), Messages.load(PAPERS_MESSAGES),
+        settings.base_url)
     pages = DossierPages(links, settings.base_url)
+    notices = build_notices(settings, database, keyring, outbox, links, pages, intake.pending)
+    centres = build_centres(database, settings.office_hours, parts.calendar.today)
+    appointments = build_appointments(settings, database, keyring, centres, access, links, notices)
     return Dossiers(
-        forms, drafts, submissions, intake, registry, parts.supplements, parts.calendar, uploads,
-        Reviews(drafts, registry, texts),
-        access=access, links=links, outbox=outbox,
+        forms, drafts, submissions, intake, registry, parts.supplements,
+        SupplementFiles(database, uploads, parts.supplements), parts.calendar, uploads,
+        Reviews(drafts, registry, texts, aids),
+        access=access, links=links, outbox=outbox, papers=papers, aids=aids,
         checklists=ChecklistService(database, keyring, links, settings.base_url, load_texts()),
         pages=pages, form_pages=FormPages(links, settings.base_url), results=results, signatures=signatures,
         outside=build_outside(settings, database, keyring, outbox, uploads, registry),
-        notices=build_notices(settings, database, keyring, outbox, links, pages),
-        offers=[results.offers])
+        notices=notices, centres=centres, appointments=appointments,
+        offers=[results.offers, appointments.wording.offers])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from actions.dossiers.aids import Aids
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.eforms.formlib import FormLibrary
@@ -24,11 +25,14 @@ _FORMS = 8  # forms offered as buttons; the page lists all
 class Cards:
     """Builds the replies of the dossier room."""
 
-    def __init__(self, texts: Texts, portal_url: str, pages: FormPages | None = None) -> None:
-        """`pages`: where drafts can be filled in on one page; None offers the chat alone."""
+    def __init__(
+        self, texts: Texts, portal_url: str, pages: FormPages | None = None, aids: Aids | None = None,
+    ) -> None:
+        """`pages`: where drafts can be filled in on one page; None: in the chat alone. `aids`: what spares typing."""
         self._texts = texts
         self._portal = portal_url
         self._pages = pages
+        self._aids = aids
 
     def prompt(self, draft: Draft) -> Reply:
         """What the citizen sees next: consent, a question or the review."""
@@ -157,6 +161,10 @@ class Cards:
         if len(choices) > _MANY:
             text += "\n\n" + self._texts.render("eform.options", options=[choice["label"] for choice in choices])
         buttons = [Button(title=c["label"][:80], payload=_inform(c["value"])) for c in choices]
+        aid = self._aids.at(draft, field) if self._aids else None
+        if aid:
+            text += "\n\n" + aid.text
+            buttons += aid.buttons
         if draft.practice:
             buttons.append(self.button("sample", _inform(SAMPLE)))
         if not field.required:

@@ -15,6 +15,7 @@ from actions.dossiers.bundle import MESSAGES_FILE
 from actions.dossiers.cards import Cards
 from actions.dossiers.results import chat as results_chat
 from actions.messages import Messages
+from actions.notices import chat as notices_chat
 
 __all__ = ["DossierServices", "build_actions"]
 
@@ -23,8 +24,9 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
     """Every action of the dossier room, for the action executor. Without `answerer`, a form starts only by button or
     for the procedure under discussion, and no command is taken for a question.
     """
-    cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url, services.dossiers.form_pages)
-    steering = (kind(services, cards, answerer) for kind in form_actions.STEERING)
+    cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url, services.dossiers.form_pages,
+        services.dossiers.aids)
+    steering = (kind(services, cards, answerer) for kind in (*form_actions.STEERING, *notices_chat.ACTIONS))
     kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *results_chat.ACTIONS)
     others = (kind(services, cards) for kind in kinds)
     return [*steering, *others]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from actions.dossiers.aids import Aids
 from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.eforms.values import Texts
 from actions.dossiers.registry.registry import Registry
@@ -24,7 +25,8 @@ class Review:
 class Reviews:
     """What stands behind the `sealed` part of a review card (`cards.py`)."""
 
-    def __init__(self, drafts: DraftService, registry: Registry, texts: Texts) -> None:
+    def __init__(self, drafts: DraftService, registry: Registry, texts: Texts, aids: Aids) -> None:
+        self._aids = aids
         self._drafts = drafts
         self._registry = registry
         self._texts = texts
@@ -34,6 +36,9 @@ class Reviews:
 
         In full while they can still be corrected; once submitted, with the personal numbers masked.
         """
+        if "card" in sealed:
+            shown = self._aids.scans.reveal(conversation_id, sealed)
+            return Review(shown.text, shown.lines) if shown else None
         draft_id = str(sealed.get("draft") or "")
         return self._open(conversation_id, draft_id, sealed) or self._submitted(conversation_id, draft_id)
 
@@ -44,7 +49,8 @@ class Reviews:
         if draft is None:
             return None
         lines = [
-            {"field": field.name, "label": field.label, "value": value.display} for field, value in draft.answered
+            {"field": field.name, "label": field.label, "value": _with(value.display, self._aids.mark(value))}
+            for field, value in draft.answered
         ]
         notice = str(sealed.get("notice") or "")
         text = self._texts.render("eform.review", notice=notice, title=draft.form.review, lines=lines)
@@ -59,3 +65,8 @@ class Reviews:
         lines = [{"label": line.label, "value": line.value} for line in receipt.fields]
         text = self._texts.render("eform.review_submitted", title=receipt.procedure, code=receipt.code, lines=lines)
         return Review(text, lines)
+
+
+def _with(display: str, mark: str) -> str:
+    """The answer with where it comes from, where it was not typed."""
+    return f"{display} ({mark})" if mark else display

@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from actions.dossiers.attachments import sandbox, virus
 from actions.dossiers.attachments.kinds import TYPES, Kind, Sent, Unusable, kind_of
@@ -91,22 +90,6 @@ class Uploads:
                 type=upload.type, size=len(upload.content), created_at=utc_now()))
         self._write(file_id, self._keyring.encrypt(upload.content))
         return file_id
-
-    def copy(self, session: Session, file_id: str, conversation_id: str) -> DossierFileRow:
-        """A second file with the same content, for another dossier, as a row of the caller's transaction.
-
-        Raises NotFound. The content is written before the row is committed: what a crash leaves is an unnamed blob.
-        """
-        source = session.get(DossierFileRow, file_id)
-        if source is None or not self._path(file_id).exists():
-            raise NotFound(self._texts.render("upload.gone"))
-        row = DossierFileRow(
-            id=secrets.token_hex(16), conversation_id=conversation_id, sealed_name=source.sealed_name,
-            type=source.type, size=source.size, created_at=utc_now())
-        self._write(row.id, self._path(file_id).read_bytes())
-        session.add(row)
-        session.flush()
-        return row
 
     def read(self, file_id: str) -> Upload:
         """Raises NotFound."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
 from actions.dossiers.attachments.uploads import Uploads
 from actions.dossiers.eforms.draft import Draft
@@ -22,10 +23,12 @@ from actions.dossiers.eforms.values import Ambiguous, Doubtful, Texts, Value, pl
 from common.errors import Conflict, InvalidInput
 from common.identifiers import BULLET, find, mask
 
-__all__ = ["SAMPLE", "SKIP", "Captured", "Intake"]
+__all__ = ["CARD", "CARD_READ", "SAMPLE", "SKIP", "Captured", "CardPhotos", "Intake"]
 
 SKIP = "__skip__"
 SAMPLE = "__sample__"
+# The card's QR code is wanted; it was read (`actions.dossiers.aids` goes on from there).
+CARD, CARD_READ = "__card__", "__card_read__"
 _DIGIT_TYPES = {"personal_id", "phone", "date", "number", "email"}
 _FREE_TYPES = {"name", "address", "text"}
 # Types whose readers pick a value out of a longer text, so that questions must be told apart first.
@@ -43,17 +46,27 @@ class Captured:
     transcript: str
 
 
+class CardPhotos(Protocol):
+    """`actions.dossiers.identity.scans`: photos of identity cards, which are no attachments."""
+
+    def expected(self, conversation_id: str, draft_id: str) -> bool: ...
+
+    def read(self, conversation_id: str, draft_id: str, photo: bytes) -> None: ...
+
+
 class Intake:
     """Captures answers, uploads and PINs."""
 
     def __init__(
         self, drafts: DraftService, pending: Pending, uploads: Uploads, speech: Speech, texts: Texts,
+        cards: CardPhotos | None = None,
     ) -> None:
         self.pending = pending
         self.uploads = uploads
         self._drafts = drafts
         self._speech = speech
         self._texts = texts
+        self._cards = cards
 
     def expect_pin(self, conversation_id: str, dossier_code: str) -> None:
         """The conversation was asked for the PIN of `dossier_code`."""
@@ -91,6 +104,9 @@ class Intake:
         """The file checked and stored encrypted. Raises InvalidInput or TooLarge for an unusable file, Conflict
         when no file is asked for."""
         draft = self._drafts.active(conversation_id)
+        if draft and self._is_card(draft):
+            self._cards.read(conversation_id, draft.id, content)  # type: ignore[union-attr]  # _is_card looked
+            return self._captured(draft, "choice", CARD_READ, self._texts.render("transcript.card"))
         if draft is None or draft.field is None or draft.field.type != "file":
             raise Conflict(self._texts.render("eform.upload.not_asked"))
         upload = self.uploads.check(filename, content, draft.field.accept)
@@ -99,6 +115,12 @@ class Intake:
         kind = upload.name.rpartition(".")[2]
         return self._captured(draft, "file", file_id, self._line(draft.field, self._texts.render(
             "transcript.file", kind=kind)))
+
+    def _is_card(self, draft: Draft) -> bool:
+        """Whether a photo that comes now is of the identity card that was asked for."""
+        if self._cards is None or draft.practice or draft.field is None or draft.field.type == "file":
+            return False
+        return self._cards.expected(draft.conversation_id, draft.id)
 
     def _payload(self, conversation_id: str, payload: str) -> Captured | None:
         match = _INFORM.match(payload.strip())
@@ -154,6 +176,9 @@ class Intake:
         intent = self._speech.route(text, draft.stage)
         if intent is None or find(text):
             return None
+        if intent == CARD:
+            wanted = self._cards is not None and not draft.practice
+            return self._captured(draft, "choice", CARD, text.strip()) if wanted else None
         named = self._named(draft, text) if intent == "edit_field" else ""
         entities = json.dumps({"field": named}) if named else ""
         known = self._speech.is_set_phrase(text, draft.stage) or only_names_a_field(draft, text)

@@ -88,7 +88,7 @@ class Logins:
     def begin(self, conversation_id: str, draft_id: str) -> Begun:
         """A login for the draft. Raises NotFound where none is configured or the draft is gone, NotReady."""
         if not self.client.on:
-            raise NotFound(self._texts.render("login.off"))
+            raise NotFound(self._texts.render("login.not_offered"))
         self._draft(conversation_id, draft_id)
         state, nonce, verifier, cookie = (secrets.token_urlsafe(48) for _ in range(4))
         try:

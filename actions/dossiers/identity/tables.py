@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.database import Base, UtcDateTime
 
-__all__ = ["CardScanRow", "IdentityConsentRow", "LoginRow", "VerifiedPersonRow"]
+__all__ = ["CardScanRow", "DossierPersonRow", "IdentityConsentRow", "LoginRow", "VerifiedPersonRow"]
 
 
 class CardScanRow(Base):
@@ -57,3 +57,12 @@ class VerifiedPersonRow(Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     verified_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class DossierPersonRow(Base):
+    """Whose dossier it is, as a keyed digest of the applicant's personal id: earlier ones are found by it."""
+
+    __tablename__ = "dossier_people"
+
+    dossier_id: Mapped[str] = mapped_column(ForeignKey("dossiers.id", ondelete="CASCADE"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), index=True)

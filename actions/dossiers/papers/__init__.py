@@ -1,0 +1,1 @@
+"""Papers given once: who may have a file, what officers verified, what can be used again."""
