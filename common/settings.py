@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         default_factory=dict, description='Payment providers and the secrets of their callbacks: {"name": "secret"}.'
     )
 
+    appointment_days_ahead: int = Field(30, ge=1, le=120, description="How many days ahead appointments can be booked.")
+    appointment_lead_minutes: int = Field(
+        60, ge=0, le=2880, description="Minutes before its start in which an appointment can't be booked any more."
+    )
+
     message_max_chars: int = Field(2000, description="Longest message accepted from a citizen, in characters.")
     upload_max_mb: float = Field(10.0, description="Largest upload, in MB.")
     clamd: str = Field(

@@ -46,11 +46,12 @@ class Travel:
 
 @dataclass(frozen=True)
 class Near:
-    """A unit near a spot: `km` to the nearest known part of it, `travel` to its reference point."""
+    """A unit near `here`: `km` to the nearest known part of it, `travel` to its reference point."""
 
     unit: Unit
     km: float
     travel: Travel
+    here: Spot
 
 
 @lru_cache(maxsize=1)
@@ -130,7 +131,7 @@ def nearest(units: Iterable[Unit], lat: float, lon: float, count: int = 3) -> li
     found = []
     for km, unit, closest in measured[:count]:
         goal = reference(unit) or closest
-        found.append(Near(unit, km, travel(here, goal, _slower(measured[0][1], unit))))
+        found.append(Near(unit, km, travel(here, goal, _slower(measured[0][1], unit)), here))
     return found
 
 

@@ -159,6 +159,10 @@ class Centres:
         """The present unit with this code; None for an unknown code."""
         return self._by_code.get(code or "")
 
+    def by_bare_name(self) -> dict[str, Place]:
+        """Every place by its name without type and diacritics."""
+        return dict(self._bare)
+
     def coded(self, code: str | None) -> Place | None:
         """The present unit with this code, as a place named; None for an unknown code."""
         unit = self.unit(code)

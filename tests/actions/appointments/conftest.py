@@ -1,0 +1,21 @@
+"""Rooms on a real SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from common.database import Database
+from common.settings import Settings
+from tests.actions.centres.rooms import Rooms, build_rooms
+
+
+@pytest.fixture
+def rooms(tmp_path: Path) -> Iterator[Rooms]:
+    settings = Settings(home=tmp_path, _env_file=None)
+    database = Database.from_settings(settings)
+    database.create_all()
+    yield build_rooms(settings, database)
+    database.dispose()
