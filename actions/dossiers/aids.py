@@ -14,7 +14,7 @@ from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.eforms.intake import CARD, CARD_READ
-from actions.dossiers.eforms.values import Source, Texts, Value
+from actions.dossiers.eforms.values import Texts
 from actions.dossiers.identity.logins import Logins
 from actions.dossiers.identity.prefill import is_filled_by_identity
 from actions.dossiers.identity.scans import CardScans
@@ -81,15 +81,6 @@ class Aids:
         """The page of what is on hand for a file question."""
         return f"/papers/{self._token(draft)}/{field.name}"
 
-    def mark(self, value: Value) -> str:
-        """Where an answer comes from, in words; "" for a typed one."""
-        return self.marked(value.source) if value.value else ""
-
-    def marked(self, source: Source) -> str:
-        if source == "typed":
-            return ""
-        return self._texts.render(f"source.{source}", provider=self.logins.provider)
-
     def knows(self, choice: str) -> bool:
         """Whether a button's choice is for `take`."""
         return choice in (CARD, CARD_READ, _FILL, _DROP, _OTHER) or choice.startswith((_REUSE, _AGREE))
@@ -114,6 +105,17 @@ class Aids:
             self._button("button.other", _OTHER, self._papers),
         ]
         return Reply(text=text, status=Status.FORM, buttons=buttons)
+
+    def erase(self, conversation_id: str) -> None:
+        """Forgets scans, logins and consents of a conversation."""
+        self.scans.erase(conversation_id)
+        self.logins.erase(conversation_id)
+
+    def purge(self) -> None:
+        """Forgets what has run out, and notes whose each dossier is that came before there was this index."""
+        self.scans.purge()
+        self.logins.purge()
+        self.reuse.index_missing()
 
     def _card(self, draft: Draft, choice: str) -> Reply | None:
         where = draft.conversation_id, draft.id

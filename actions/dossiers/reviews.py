@@ -8,7 +8,7 @@ from typing import Any
 
 from actions.dossiers.aids import Aids
 from actions.dossiers.eforms.drafts import DraftService
-from actions.dossiers.eforms.values import Texts
+from actions.dossiers.eforms.values import Texts, Value
 from actions.dossiers.registry.registry import Registry
 
 __all__ = ["Review", "Reviews"]
@@ -49,7 +49,7 @@ class Reviews:
         if draft is None:
             return None
         lines = [
-            {"field": field.name, "label": field.label, "value": _with(value.display, self._aids.mark(value))}
+            {"field": field.name, "label": field.label, "value": self._marked(value)}
             for field, value in draft.answered
         ]
         notice = str(sealed.get("notice") or "")
@@ -58,11 +58,15 @@ class Reviews:
             text = self._texts.render("eform.practice.banner") + "\n\n" + text
         return Review(text, lines)
 
+    def _marked(self, value: Value) -> str:
+        mark = self._texts.render(f"source.{value.source}") if value.value and value.source != "typed" else ""
+        return _with(value.display, mark)
+
     def _submitted(self, conversation_id: str, draft_id: str) -> Review | None:
         receipt = self._registry.receipt_of(draft_id, conversation_id)
         if receipt is None:
             return None
-        lines = [{"label": line.label, "value": line.value} for line in receipt.fields]
+        lines = [{"label": line.label, "value": _with(line.value, line.mark)} for line in receipt.fields]
         text = self._texts.render("eform.review_submitted", title=receipt.procedure, code=receipt.code, lines=lines)
         return Review(text, lines)
 

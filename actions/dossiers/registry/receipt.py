@@ -10,8 +10,11 @@ __all__ = ["Receipt", "ReceiptLine"]
 
 
 class ReceiptLine(BaseModel):
+    """`mark` says where the answer comes from, where it was not typed ("đọc từ thẻ căn cước")."""
+
     label: str
     value: str
+    mark: str = ""
 
 
 class Receipt(BaseModel):

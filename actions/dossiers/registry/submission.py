@@ -16,6 +16,8 @@ from actions.dossiers.access import grant
 from actions.dossiers.eforms.draft_store import Draft, DraftStore
 from actions.dossiers.eforms.eform import APPLICANT_ID
 from actions.dossiers.eforms.values import Texts
+from actions.dossiers.identity.person import person_digest
+from actions.dossiers.identity.tables import DossierPersonRow
 from actions.dossiers.registry.clock import DossierClock
 from actions.dossiers.registry.states import FIRST
 from actions.dossiers.registry.transitions import SEND, tell
@@ -125,6 +127,8 @@ class Submissions:
         session.execute(update(DossierFileRow).where(
             DossierFileRow.draft_id == draft_id).values(dossier_id=dossier.id))
         grant(session, draft.conversation_id, dossier.id, "submitted")
+        digest = person_digest(self._keyring, draft.values[APPLICANT_ID].value)
+        session.add(DossierPersonRow(dossier_id=dossier.id, digest=digest))
         self._store.close(session, row, "submitted")
         session.flush()
         tell(self._outbox, session, dossier, event)

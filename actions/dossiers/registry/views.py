@@ -70,8 +70,11 @@ class Views:
         query = select(DossierValueRow).where(DossierValueRow.dossier_id == row.id).order_by(DossierValueRow.position)
         lines = []
         for value in session.scalars(query):
-            display = json.loads(self._keyring.decrypt(value.sealed))["display"]
-            lines.append(ReceiptLine(label=value.label, value=display if bare else masked(value.label, display)))
+            data = json.loads(self._keyring.decrypt(value.sealed))
+            display, source = data["display"], data.get("source", "typed")
+            mark = self._texts.render(f"source.{source}") if display and source != "typed" else ""
+            shown = display if bare else masked(value.label, display)
+            lines.append(ReceiptLine(label=value.label, value=shown, mark=mark))
         return lines
 
     def requests(self, session: Session, row: DossierRow, *, bare: bool) -> list[RequestView]:
