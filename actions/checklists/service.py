@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +23,7 @@ from actions.checklists.decide import (
     questions,
 )
 from actions.checklists.tables import ChecklistRow
+from actions.messages import Messages
 from common.clock import local_date, utc_now
 from common.database import Database
 from common.errors import InvalidInput, NotFound
@@ -34,13 +34,10 @@ from knowledge_base.tables import GuideVersion
 
 __all__ = ["KIND", "Checklist", "ChecklistService", "item_key"]
 
+_Change = Callable[[Answers], Mapping[str, State]]
 KIND = "checklist"
 # "Come back on another day", and a paper slip with the code on it: as long as conversations are kept by default.
 _LIFE = timedelta(days=90)
-
-
-class Texts(Protocol):
-    def render(self, key: str, **values: Any) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -65,12 +62,12 @@ def item_key(document: Document) -> str:
 class ChecklistService:
     """Makes, fills and shows checklists. Methods that need the guide are given it as it is published now."""
 
-    def __init__(self, database: Database, keyring: Keyring, links: Links, base_url: str, texts: Texts) -> None:
+    def __init__(self, database: Database, keyring: Keyring, links: Links, base_url: str, texts: Messages) -> None:
         self._database = database
         self._keyring = keyring
         self._links = links
         self._base_url = base_url
-        self._texts = texts
+        self.texts = texts
 
     def begin(self, conversation_id: str, published: Published) -> Checklist:
         """The conversation's checklist of the procedure: the one that exists, else an empty one."""
@@ -86,7 +83,7 @@ class ChecklistService:
         """Notes the answer to question `index`. `chosen` None: not sure. Raises InvalidInput for an impossible one."""
         asked = questions(published.guide)
         if not 0 <= index < len(asked):
-            raise InvalidInput(self._texts.render("checklist.wrong.question"), field="index")
+            raise InvalidInput(self.texts.render("checklist.wrong.question"), field="index")
         given = self._read(asked[index], chosen)
         return self._changed(conversation_id, published, lambda answers: {**answers, **given})
 
@@ -117,7 +114,7 @@ class ChecklistService:
         """
         unknown = {*cases, *unsure} - {case.id for case in published.guide.cases}
         if unknown:
-            raise InvalidInput(self._texts.render("checklist.wrong.case", case=min(unknown)), field="cases")
+            raise InvalidInput(self.texts.render("checklist.wrong.case", case=min(unknown)), field="cases")
         given: dict[str, State] = {}
         for question in questions(published.guide):
             ids = [case.id for case in question.cases]
@@ -131,7 +128,7 @@ class ChecklistService:
             row = self._row(session, checklist_id)
             kept = self._open(row)
             if item not in self._items(kept, published):
-                raise NotFound(self._texts.render("checklist.no_item"))
+                raise NotFound(self.texts.render("checklist.no_item"))
             ticked = kept.ticked | {item} if on else kept.ticked - {item}
             return self._store(row, kept.answers, ticked, kept.guide_version)
 
@@ -155,7 +152,7 @@ class ChecklistService:
         with self._database.session(write=False) as session:
             found = self._open(self._row(session, checklist_id, lock=False))
         if conversation_id is not None and found.conversation_id != conversation_id:
-            raise NotFound(self._texts.render("checklist.gone"))
+            raise NotFound(self.texts.render("checklist.gone"))
         return found
 
     def of(self, conversation_id: str) -> list[Checklist]:
@@ -197,16 +194,16 @@ class ChecklistService:
             return answers_of(question, chosen)
         except IllegalAnswer as error:
             raise InvalidInput(
-                self._texts.render(f"checklist.wrong.{error.why}", question=question.text), field="cases"
+                self.texts.render(f"checklist.wrong.{error.why}", question=question.text), field="cases"
             ) from error
 
-    def _changed(self, conversation_id: str, published: Published, change: Any) -> Checklist:
+    def _changed(self, conversation_id: str, published: Published, change: _Change) -> Checklist:
         try:
             return self._change(conversation_id, published, change)
         except IntegrityError:  # another request of the same conversation made it at the same moment
             return self._change(conversation_id, published, change)
 
-    def _change(self, conversation_id: str, published: Published, change: Any) -> Checklist:
+    def _change(self, conversation_id: str, published: Published, change: _Change) -> Checklist:
         with self._database.session() as session:
             row = session.scalars(
                 select(ChecklistRow)
@@ -238,7 +235,7 @@ class ChecklistService:
         query = select(ChecklistRow).where(ChecklistRow.id == checklist_id)
         row = session.scalars(query.with_for_update() if lock else query).first()
         if row is None:
-            raise NotFound(self._texts.render("checklist.gone"))
+            raise NotFound(self.texts.render("checklist.gone"))
         return row
 
     def _store(self, row: ChecklistRow, answers: Answers, ticked: frozenset[str], version: int) -> Checklist:
