@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from bot.pages import dossier, result
+from bot.pages import checklist, dossier, result
 from bot.pages.rendering import STATIC
 
 __all__ = ["install_pages"]
 
-ROUTERS: tuple[APIRouter, ...] = (dossier.router, result.router)
+ROUTERS: tuple[APIRouter, ...] = (checklist.router, dossier.router, result.router)
 
 
 def install_pages(app: FastAPI) -> None:
