@@ -13,6 +13,7 @@ from actions import answers
 from actions.dialogue.base import read_turn
 from actions.dossiers.bundle import Dossiers
 from actions.dossiers.cards import Cards
+from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.intake import SAMPLE, SKIP
 from common.errors import Conflict, ISeeError, NotFound
 from common.messages import Reply, public
@@ -102,9 +103,15 @@ class EformAction(Action):
     def go_on(self, turn: Turn) -> None:
         """The next question: said here inside the loop, by the loop itself outside."""
         if turn.in_loop:
-            turn.say(self.cards.prompt(self.dossiers.drafts.prompt(turn.conversation_id)))
+            self.show(turn, self.dossiers.drafts.prompt(turn.conversation_id))
         else:
             turn.events.append(FollowupAction(LOOP))
+
+    def show(self, turn: Turn, draft: Draft) -> None:
+        """Says where the form stands. What was answered on the page meanwhile is in view now."""
+        turn.say(self.cards.prompt(draft))
+        if draft.elsewhere:
+            self.dossiers.drafts.here(turn.conversation_id)
 
     def _guarded(self, turn: Turn) -> None:
         try:
@@ -127,6 +134,8 @@ def apply_input(action: EformAction, turn: Turn) -> bool:
     entered = action.dossiers.intake.take(turn.conversation_id, turn.entity("eform_input"))
     if entered is None:
         drafts.note(turn.conversation_id, action.cards.say("eform.used_up").text)
+    elif draft and draft.elsewhere:
+        drafts.note(turn.conversation_id, action.cards.say("eform.elsewhere").text)
     elif entered.kind == "file" and draft and draft.practice:
         drafts.attach_sample(turn.conversation_id, entered.text)
     elif entered.kind == "file":

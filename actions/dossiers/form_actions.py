@@ -12,6 +12,7 @@ from actions.dossiers.action_base import DossierServices, EformAction, Turn, app
 from actions.dossiers.cards import Cards
 from actions.dossiers.eforms.eform import EForm
 from actions.dossiers.eforms.moves import named_field, named_item
+from actions.notices.after import after_submission
 from common.messages import Status
 
 __all__ = ["ASKING", "STEERING"]
@@ -108,9 +109,16 @@ class Steering(EformAction):
         super().__init__(services, cards)
         self._answerer = answerer
 
+    # Whether the command is about what the chat shows, which answers on the page may have overtaken.
+    about_what_is_shown = True
+
     def perform(self, turn: Turn) -> None:
         outcome = self._misread(turn)
-        if outcome is None:
+        draft = self.dossiers.drafts.active(turn.conversation_id)
+        if outcome is None and self.about_what_is_shown and draft and draft.elsewhere:
+            self.dossiers.drafts.note(turn.conversation_id, self.cards.say("eform.elsewhere").text)
+            self.go_on(turn)
+        elif outcome is None:
             self.steer(turn)
         else:
             # Answered here: after a follow-up action no rule fits the intent, and Rasa would answer until its limit.
@@ -136,7 +144,7 @@ class AskInput(EformAction):
     def perform(self, turn: Turn) -> None:
         draft = self.dossiers.drafts.prompt(turn.conversation_id)
         # After an aside the question is enough; what was wrong with the last answer has been said.
-        turn.say(self.cards.prompt(draft if turn.after in _OPENING else replace(draft, notice="")))
+        self.show(turn, draft if turn.after in _OPENING or draft.elsewhere else replace(draft, notice=""))
 
 
 class Input(EformAction):
@@ -144,8 +152,8 @@ class Input(EformAction):
         return "action_eform_input"
 
     def perform(self, turn: Turn) -> None:
-        apply_input(self, turn)
-        self.go_on(turn)
+        if not apply_input(self, turn):
+            self.go_on(turn)
 
 
 class Back(Steering):
@@ -184,6 +192,8 @@ class Skip(Steering):
 
 
 class Pause(Steering):
+    about_what_is_shown = False
+
     def name(self) -> str:
         return "action_eform_pause"
 
@@ -201,6 +211,8 @@ class Pause(Steering):
 
 
 class Cancel(Steering):
+    about_what_is_shown = False
+
     def name(self) -> str:
         return "action_eform_cancel"
 
@@ -217,6 +229,8 @@ class Cancel(Steering):
 
 class Resume(Steering):
     """Takes up the latest form; an answer that came in with it is used first."""
+
+    about_what_is_shown = False
 
     def name(self) -> str:
         return "action_eform_resume"
@@ -242,11 +256,10 @@ class Resume(Steering):
             )
             return
         if turn.entity("eform_input"):
-            apply_input(self, turn)
+            if apply_input(self, turn):
+                return
         elif active is None:
             drafts.note(turn.conversation_id, self.cards.say("eform.resumed", title=draft.form.title).text)
-        if draft.elsewhere:
-            drafts.here(turn.conversation_id)
         self.go_on(turn)
 
 
@@ -273,7 +286,11 @@ class Submit(Steering):
             turn.say(self.cards.practised(draft))
             turn.close()
             return
-        turn.say(self.cards.submitted(draft, self.dossiers.submissions.submit(draft.id)))
+        dossier = self.dossiers.submissions.submit(draft.id)
+        turn.say(self.cards.submitted(draft, dossier))
+        if dossier.new:
+            turn.replies += after_submission(
+                self.dossiers.notices, self.services.kb, turn.conversation_id, dossier.code, draft.form.procedure)
         turn.close()
 
 

@@ -102,6 +102,13 @@ class DraftService:
             )
             return [self.store.load(session, row) for row in rows if self.forms.get(row.form_slug)]
 
+    def one(self, conversation_id: str, draft_id: str) -> Draft:
+        """An open draft, active or paused, as its page shows it. Raises NotFound once it was submitted or erased."""
+        found = next((draft for draft in self.resumable(conversation_id) if draft.id == draft_id), None)
+        if found is None:
+            raise NotFound(self._texts.render("eform.gone"))
+        return found
+
     def resume(self, conversation_id: str, slug: str | None = None) -> Draft | None:
         """Takes up the open draft (of `slug`, or the latest) again; None when there is none."""
         drafts = [draft for draft in self.resumable(conversation_id) if slug in (None, draft.form.slug)]

@@ -62,6 +62,15 @@ class Moves:
             return self.put(draft, draft.field.name, Value("sample", self._texts.render("eform.practice.file")))
         return self.answer(replace(draft, options=(), doubtful=""), draft.field.sample)
 
+    def sample_all(self, draft: Draft) -> Draft:
+        """Every question answered with the form's own example."""
+        draft = replace(draft, consented=True, cursor=None)
+        while draft.field:
+            before, draft = draft, self.sample(draft)
+            if draft.field == before.field:  # an example that is refused: a form's tests don't let it pass
+                break
+        return draft
+
     def put(self, draft: Draft, name: str, value: Value) -> Draft:
         """Sets one answer and drops the answers that this hides. The same answer again keeps where it came from."""
         old = draft.values.get(name)
@@ -164,7 +173,10 @@ class Moves:
                     problems[field.name] = problem
                     draft = self.take_out(draft, field.name)
                 else:
-                    draft = self.put(draft, field.name, value)
+                    old = draft.values.get(field.name)
+                    # What was only sent back unchanged keeps its source.
+                    same = old is not None and old.value == value.value
+                    draft = self.put(draft, field.name, old if old is not None and same else value)
             elif text is not None:
                 draft = self.take_out(draft, field.name)
             if complete and field.name not in problems:
