@@ -17,11 +17,12 @@ from bot.console.accounts import Accounts
 from bot.context import Context, Executing, Searching, Tracking
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
+from bot.gateway.capturing import Captures
 from bot.gateway.desk import AgentDesk
 from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
 from bot.gateway.limits import RateLimiter
-from bot.gateway.retention import Eraser
+from bot.gateway.retention import Eraser, Kept
 from bot.gateway.reveal import Reveal, Revealing
 from bot.gateway.service import Gateway
 from bot.gateway.store import ConversationStore
@@ -90,7 +91,7 @@ def connect(
         gateway=Gateway(settings, store, turns, engine, hub, intake, answerer, masking),
         reveal=Reveal(reviews),
         desk=AgentDesk(database),
-        eraser=Eraser(store, [*erasers, trackers.erase], chores),
+        eraser=Eraser(store, [*erasers, trackers.erase], chores, Kept(dossiers.notices.waits, [trackers.erase])),
         knowledge_base=knowledge_base,
         search=search,
         registry=registry,
@@ -125,7 +126,7 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         keyring,
         knowledge_base=knowledge_base,
         search=search,
-        intake=dossiers.intake,
+        intake=Captures(dossiers.intake, dossiers.notices.questions),
         reviews=dossiers.reviews,
         answerer=answerer,
         registry=dossiers.registry,
@@ -133,12 +134,13 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         tickets=tickets,
         dossiers=dossiers,
         erasers=[
-            dossiers.checklists.erase, dossiers.drafts.erase, dossiers.access.forget, dossiers.notices.erase,
-            dossiers.outbox.erase, tickets.erase,
+            dossiers.checklists.erase, dossiers.drafts.erase, dossiers.access.forget,
+            dossiers.supplement_chat.forget, dossiers.notices.erase,
+            dossiers.outbox.erase, dossiers.aids.erase, tickets.erase,
         ],
         chores=[
             lambda: dossiers.drafts.expire(utc_now() - _DRAFT_LIFE), dossiers.uploads.purge, dossiers.outbox.purge,
-            dossiers.results.purge,
+            dossiers.results.purge, dossiers.aids.purge,
         ],
     )
 

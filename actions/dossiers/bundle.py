@@ -25,6 +25,7 @@ from actions.dossiers.identity.build import build_identity
 from actions.dossiers.papers.build import MESSAGES_FILE as PAPERS_MESSAGES
 from actions.dossiers.papers.build import build_papers
 from actions.dossiers.papers.files import Files
+from actions.dossiers.registry.build import MESSAGES_FILE as REGISTRY_MESSAGES
 from actions.dossiers.registry.build import build_registry
 from actions.dossiers.registry.calendar import WorkCalendar
 from actions.dossiers.registry.offers import OfferSource
@@ -36,6 +37,7 @@ from actions.dossiers.results.build import build_results
 from actions.dossiers.results.checking import SignatureCheck
 from actions.dossiers.results.issuing import Results
 from actions.dossiers.reviews import Reviews
+from actions.dossiers.supplement_chat import SupplementChat
 from actions.dossiers.supplement_files import SupplementFiles
 from actions.messages import Messages
 from actions.notices.build import build_notices
@@ -62,6 +64,7 @@ class Dossiers:
     registry: Registry
     supplements: Supplements
     supplement_files: SupplementFiles
+    supplement_chat: SupplementChat
     calendar: WorkCalendar
     uploads: Uploads
     reviews: Reviews
@@ -98,6 +101,9 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
     uploads = Uploads(settings, database, keyring)
     scans, logins = build_identity(settings, database, keyring, uploads, drafts)
     intake = Intake(drafts, Pending(database, keyring), uploads, Speech(), texts, scans)
+    supplement_chat = SupplementChat(
+        database, intake.pending, uploads, Speech(), Messages.load(REGISTRY_MESSAGES))
+    intake.afterwards = supplement_chat
     access = Access(database, texts)
     results, signatures = build_results(settings, database, keyring, access, outbox)
     papers, reuse = build_papers(database, keyring, drafts, uploads, access, logins, results)
@@ -110,7 +116,7 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
     appointments = build_appointments(settings, database, keyring, centres, access, links, notices)
     return Dossiers(
         forms, drafts, submissions, intake, registry, parts.supplements,
-        SupplementFiles(database, uploads, parts.supplements), parts.calendar, uploads,
+        SupplementFiles(database, uploads, parts.supplements), supplement_chat, parts.calendar, uploads,
         Reviews(drafts, registry, texts, aids),
         access=access, links=links, outbox=outbox, papers=papers, aids=aids,
         checklists=ChecklistService(database, keyring, links, settings.base_url, load_texts()),

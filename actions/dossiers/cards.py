@@ -12,7 +12,6 @@ from actions.dossiers.eforms.formlib import FormLibrary
 from actions.dossiers.eforms.intake import SAMPLE
 from actions.dossiers.eforms.pages import FormPages
 from actions.dossiers.eforms.values import Texts
-from actions.dossiers.registry.status import PublicStatus
 from actions.dossiers.registry.submission import Submitted
 from common.messages import Button, DossierRef, Reply, Status
 
@@ -113,14 +112,6 @@ class Cards:
         """Looks up `code`; `by_code` names it on the button."""
         title = self._texts.render("track.yours", code=code) if by_code else self._texts.render("eform.button.track")
         return Button(title=title, payload=f'/track_dossier{{"dossier_code":"{code}"}}')
-
-    def status(self, status: PublicStatus) -> Reply:
-        reply = self.say(
-            "track.status", Status.ANSWERED, [self.person()], code=status.code, procedure=status.procedure,
-            label=status.status_label, text=status.status_text, note=status.timeline[-1].note,
-            due=status.due_on if status.status not in ("returned", "rejected", "withdrawn", "approved") else None,
-            next_step=status.next_step)
-        return reply.model_copy(update={"dossier": DossierRef(code=status.code, status=status.status)})
 
     def edit_menu(self, draft: Draft) -> Reply:
         """Which answer to change: one button each, one for each item of a group, one to add an item."""

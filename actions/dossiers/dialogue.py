@@ -9,13 +9,14 @@ from __future__ import annotations
 from rasa_sdk import Action
 
 from actions.answers import Answerer
-from actions.dossiers import form_actions, track_actions
+from actions.dossiers import form_actions, supplement_actions, track_actions
 from actions.dossiers.action_base import DossierServices
 from actions.dossiers.bundle import MESSAGES_FILE
 from actions.dossiers.cards import Cards
 from actions.dossiers.results import chat as results_chat
 from actions.messages import Messages
 from actions.notices import chat as notices_chat
+from actions.rights import chat as rights_chat
 
 __all__ = ["DossierServices", "build_actions"]
 
@@ -26,7 +27,7 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
     """
     cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url, services.dossiers.form_pages,
         services.dossiers.aids)
-    steering = (kind(services, cards, answerer) for kind in (*form_actions.STEERING, *notices_chat.ACTIONS))
-    kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *results_chat.ACTIONS)
+    steering = (kind(services, cards, answerer) for kind in (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS))
+    kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *supplement_actions.ACTIONS, *results_chat.ACTIONS)
     others = (kind(services, cards) for kind in kinds)
     return [*steering, *others]

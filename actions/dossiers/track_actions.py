@@ -1,30 +1,47 @@
-"""Tracking a dossier: code first, then the PIN, which the dialogue engine never sees."""
+"""Tracking a dossier: code first, then the PIN, which the dialogue engine never sees. A conversation that has proved
+already that the dossier is its citizen's is not asked again."""
 
 from __future__ import annotations
 
 from rasa_sdk.events import SlotSet
 
-from actions.dossiers.action_base import EformAction, Turn
+from actions.dossiers.action_base import DossierServices, EformAction, Turn
+from actions.dossiers.cards import Cards
+from actions.dossiers.registry.status import PublicStatus
+from actions.dossiers.status_cards import StatusCards
+from actions.notices.after import after_status
 from common.errors import InvalidInput, NotFound, TooManyRequests
 from common.identifier_parsing import province_of
 from common.identifiers import find, parse_dossier_code
 from common.messages import Status
 
-__all__ = ["ACTIONS"]
+__all__ = ["ACTIONS", "written_code"]
+
+_MOST_OFFERED = 5
 
 
-class Track(EformAction):
+class _Tracking(EformAction):
+    def __init__(self, services: DossierServices, cards: Cards) -> None:
+        super().__init__(services, cards)
+        self.status_cards = StatusCards(cards, services.dossiers)
+
+    def tell(self, turn: Turn, status: PublicStatus) -> None:
+        turn.say(self.status_cards.status(status))
+        turn.replies += after_status(
+            self.dossiers.notices, self.services.kb, status.status, status.procedure_code)
+
+
+class Track(_Tracking):
     """Asks for the code, or for the PIN of the code given."""
 
     def name(self) -> str:
         return "action_track_dossier"
 
     def perform(self, turn: Turn) -> None:
-        code = turn.entity("dossier_code") or _written(turn.text)
+        code = turn.entity("dossier_code") or written_code(turn.text)
+        held = self.dossiers.access.held(turn.conversation_id)
         if not code:
-            own = self.dossiers.submissions.latest(turn.conversation_id)
-            buttons = [self.cards.track(own.code, by_code=True)] if own else []
-            turn.say(self.cards.say("track.ask_code", Status.CONTROL, buttons))
+            turn.say(self.status_cards.which(held[:_MOST_OFFERED]))
             return
         try:
             parsed = parse_dossier_code(code)
@@ -36,12 +53,14 @@ class Track(EformAction):
             buttons = [self.cards.portal(), self.cards.person()]
             place = self.services.settings.province
             turn.say(self.cards.say("track.elsewhere", Status.ANSWERED, buttons, code=parsed.value, province=place))
-            return
-        self.dossiers.intake.expect_pin(turn.conversation_id, parsed.value)
-        turn.say(self.cards.say("track.ask_pin", Status.CONTROL, code=parsed.value))
+        elif parsed.value in held:
+            self.tell(turn, self.dossiers.registry.status(parsed.value))
+        else:
+            self.dossiers.intake.expect_pin(turn.conversation_id, parsed.value)
+            turn.say(self.cards.say("track.ask_pin", Status.CONTROL, code=parsed.value))
 
 
-class TrackPin(EformAction):
+class TrackPin(_Tracking):
     """Looks the dossier up with the sealed PIN."""
 
     def name(self) -> str:
@@ -61,15 +80,15 @@ class TrackPin(EformAction):
             pending.forget_pin(turn.conversation_id)
             turn.say(self.cards.error(problem.detail, [self.cards.person()]))
         except (NotFound, InvalidInput) as problem:
-            # The next four digits are another try.
+            # The next digits are another try.
             turn.say(self.cards.error(problem.detail, [self.cards.person()]))
         else:
             pending.forget_pin(turn.conversation_id)
             self.dossiers.access.grant(turn.conversation_id, status.code, "pin")
-            turn.say(self.cards.status(status))
+            self.tell(turn, status)
 
 
-def _written(text: str) -> str:
+def written_code(text: str) -> str:
     """A dossier code in free text that the entity extractor missed."""
     return next((match.value for match in find(text) if match.kind == "dossier_code"), "")
 

@@ -54,6 +54,14 @@ class CardPhotos(Protocol):
     def read(self, conversation_id: str, draft_id: str, photo: bytes) -> None: ...
 
 
+class Afterwards(Protocol):
+    """`actions.dossiers.supplement_chat`: what a dossier that was submitted already waits for."""
+
+    def capture(self, conversation_id: str, text: str) -> Captured | None: ...
+
+    def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> Captured | None: ...
+
+
 class Intake:
     """Captures answers, uploads and PINs."""
 
@@ -67,6 +75,7 @@ class Intake:
         self._speech = speech
         self._texts = texts
         self._cards = cards
+        self.afterwards: Afterwards | None = None
 
     def expect_pin(self, conversation_id: str, dossier_code: str) -> None:
         """The conversation was asked for the PIN of `dossier_code`."""
@@ -90,7 +99,7 @@ class Intake:
                 return captured
         draft = self._drafts.active(conversation_id)
         if draft is None:
-            return None
+            return self.afterwards.capture(conversation_id, text) if self.afterwards else None
         answer = self._answer(draft, draft.field, text) if draft.field else None
         if answer and draft.elsewhere:
             return self._shown_again(draft)
@@ -104,6 +113,10 @@ class Intake:
         """The file checked and stored encrypted. Raises InvalidInput or TooLarge for an unusable file, Conflict
         when no file is asked for."""
         draft = self._drafts.active(conversation_id)
+        if draft is None and self.afterwards:
+            captured = self.afterwards.capture_upload(conversation_id, filename, content)
+            if captured:
+                return captured
         if draft and self._is_card(draft):
             self._cards.read(conversation_id, draft.id, content)  # type: ignore[union-attr]  # _is_card looked
             return self._captured(draft, "choice", CARD_READ, self._texts.render("transcript.card"))
@@ -202,7 +215,7 @@ class Intake:
         return f"{meant[0].name}.add" if len(meant) == 1 else ""
 
     def _pin(self, conversation_id: str, code: str, text: str, client: str) -> Captured | None:
-        """Four digits; a whole personal id gives its last four; other digits are a wrong PIN; words are not one."""
+        """Four digits, or the whole personal id; other digits are a wrong PIN; words are not one."""
         if any(match.kind == "dossier_code" for match in find(text)):
             return None
         digits = re.sub(r"[\s.\-]", "", text.strip())
@@ -211,8 +224,6 @@ class Intake:
             if self._speech.is_other(text) or len(spelt) != 1 or len(text.split()) > 10:
                 return None
             digits = spelt[0]
-        if len(digits) == 12:
-            digits = digits[-4:]
         ref = self.pending.put(conversation_id, "pin", digits, code, client)
         return Captured(f'/provide_pin{{"ref":"{ref}"}}', self._texts.render("transcript.pin"))
 
