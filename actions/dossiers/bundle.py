@@ -43,6 +43,8 @@ from actions.messages import Messages
 from actions.notices.build import build_notices
 from actions.notices.service import Notices
 from actions.outbox import Outbox
+from actions.rights.build import build_rights
+from actions.rights.service import Rights
 from common.database import Database
 from common.keyring import Keyring
 from common.links import Links
@@ -82,6 +84,7 @@ class Dossiers:
     # None when the embedded registry is the only one.
     outside: OutsideRegistry | None
     notices: Notices
+    rights: Rights
     centres: CentreRoom
     appointments: AppointmentRoom
     # Each part adds what it offers on a dossier's page and tracking card.
@@ -112,6 +115,9 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
         settings.base_url)
     pages = DossierPages(links, settings.base_url)
     notices = build_notices(settings, database, keyring, outbox, links, pages, intake.pending)
+    rights = build_rights(
+        settings, database, keyring, outbox, drafts=drafts, registry=registry, access=access, notices=notices,
+        workdays=parts.calendar.today)
     centres = build_centres(database, settings.office_hours, parts.calendar.today)
     appointments = build_appointments(settings, database, keyring, centres, access, links, notices)
     return Dossiers(
@@ -122,5 +128,5 @@ def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> 
         checklists=ChecklistService(database, keyring, links, settings.base_url, load_texts()),
         pages=pages, form_pages=FormPages(links, settings.base_url), results=results, signatures=signatures,
         outside=build_outside(settings, database, keyring, outbox, uploads, registry),
-        notices=notices, centres=centres, appointments=appointments,
-        offers=[results.offers, appointments.wording.offers])
+        notices=notices, rights=rights, centres=centres, appointments=appointments,
+        offers=[results.offers, papers.offers, appointments.wording.offers])

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from starlette.formparsers import MultiPartParser
 from starlette.middleware.cors import CORSMiddleware
 
 from bot.api import problems
@@ -36,6 +37,8 @@ def make_shell(settings: Settings, lifespan: Lifespan) -> FastAPI:
         openapi_url="/openapi.json",
     )
     problems.install(app)
+    # What citizens send is never written to a temporary file, not even a nameless one: cards' photos pass through here.
+    MultiPartParser.spool_max_size = int(settings.upload_max_mb * 1_048_576) + _MULTIPART_OVERHEAD
     # The last added is the outermost.
     app.add_middleware(
         BodyLimit,

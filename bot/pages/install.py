@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from bot.pages import checklist, dossier, result
+from bot.pages import appointment, centres, checklist, dossier, files, identity, result
 from bot.pages.rendering import STATIC
 
 __all__ = ["install_pages"]
 
-ROUTERS: tuple[APIRouter, ...] = (checklist.router, dossier.router, result.router)
+ROUTERS: tuple[APIRouter, ...] = (checklist.router, dossier.router, files.router, identity.router, result.router, centres.router, appointment.router)
 
 
 def install_pages(app: FastAPI) -> None:

@@ -96,8 +96,11 @@ class CardScans:
         if person is None or draft is None:
             return None
         lines = facts_shown(self._texts, person)
-        consent = self._texts.render("consent.card.text", title=draft.form.title)
-        return Shown(self._texts.render("card.read", lines=lines, consent=consent), lines)
+        return Shown(self._texts.render("card.read", lines=lines, consent=self.consent(draft.form)), lines)
+
+    def consent(self, form: EForm) -> str:
+        """The text that the citizen agrees to before what was read is used."""
+        return self._texts.render("consent.card.text", title=form.title)
 
     def fill(self, conversation_id: str, draft_id: str, form: EForm, *, elsewhere: bool = False) -> list[EField]:
         """Puts what was read into the draft, with the citizen's consent (`elsewhere`: given on the page).

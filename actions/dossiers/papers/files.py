@@ -13,6 +13,8 @@ from actions.dossiers.access import Access
 from actions.dossiers.attachments.uploads import Upload, Uploads
 from actions.dossiers.eforms.values import Texts
 from actions.dossiers.papers.tables import PaperCheckRow, PaperCopyRow
+from actions.dossiers.registry.offers import Offer
+from actions.dossiers.registry.status import PublicStatus
 from actions.dossiers.tables import DossierEventRow, DossierFileRow, DossierRow, DossierValueRow
 from common.clock import local_date, to_local, utc_now
 from common.database import Database
@@ -112,6 +114,10 @@ class Files:
             order = list(labels)
             listed = [self._attached(session, row, labels.get(row.id, "")) for row in rows]
             return sorted(listed, key=lambda file: order.index(file.id) if file.id in labels else len(order))
+
+    def offers(self, status: PublicStatus) -> list[Offer]:
+        """The way to the files on a dossier's page, where there are any."""
+        return [Offer(self._texts.render("offer_page"), "/files", 80)] if self.of(status.code) else []
 
     def verify(self, file_id: str, until: date | None, actor: str) -> Check:
         """Marks a file as checked by `actor`, good until `until` (None: the paper names no end); repeatable.
