@@ -71,6 +71,9 @@ class Settings(BaseSettings):
         "", description="Folder of issuers' certificates to trust when checking signed PDFs; empty: only our own seal."
     )
 
+    dossier_archive_years: int = Field(
+        0, ge=0, le=100, description="Years that submitted dossiers are kept by archive law; 0: not known, said so."
+    )
     quiet_hours: str = Field(
         "21:00-07:00", description="Hours in which citizens get no notice, in Vietnam's time; empty: none."
     )

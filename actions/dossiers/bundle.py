@@ -83,6 +83,7 @@ class Dossiers:
     signatures: SignatureCheck
     # None when the embedded registry is the only one.
     outside: OutsideRegistry | None
+    payments: Payments
     notices: Notices
     rights: Rights
     centres: CentreRoom
@@ -91,8 +92,11 @@ class Dossiers:
     offers: list[OfferSource] = field(default_factory=list)
 
 
-def build_dossiers(settings: Settings, database: Database, keyring: Keyring) -> Dossiers:
-    """Raises InvalidGuide when an e-form is wrong."""
+def build_dossiers(
+    settings: Settings, database: Database, keyring: Keyring, guides: Guides | None = None
+) -> Dossiers:
+    """`guides`: the published guides; read from the database when not given. Raises InvalidGuide when an e-form is
+    wrong."""
     texts = Messages.load(MESSAGES_FILE)
     forms = FormLibrary.load()
     reader = ValueReader(texts, CommuneFinder.load())

@@ -27,7 +27,8 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
     """
     cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url, services.dossiers.form_pages,
         services.dossiers.aids)
-    steering = (kind(services, cards, answerer) for kind in (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS))
+    told = (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS)
+    steering = (kind(services, cards, answerer) for kind in told)
     kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *supplement_actions.ACTIONS, *results_chat.ACTIONS)
     others = (kind(services, cards) for kind in kinds)
     return [*steering, *others]

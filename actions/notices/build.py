@@ -6,8 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from actions.dossiers.eforms.pending import Pending
 from actions.dossiers.registry.pages import DossierPages
 from actions.messages import Messages
+from actions.notices.asking import DateQuestions
+from actions.notices.cards import NoticeCards
 from actions.notices.choices import Choices
 from actions.notices.composing import Composer
 from actions.notices.dispatch import DOSSIER, SEND, Dispatch
@@ -31,7 +34,7 @@ MESSAGES_FILE = Path(__file__).parent / "messages.yml"
 
 def build_notices(
     settings: Settings, database: Database, keyring: Keyring, outbox: Outbox, links: Links,
-    pages: DossierPages, now: Callable[[], datetime] = utc_now,
+    pages: DossierPages, pending: Pending, now: Callable[[], datetime] = utc_now,
 ) -> Notices:
     """Raises InvalidInput when `ISEE_QUIET_HOURS` can't be read."""
     texts = Messages.load(MESSAGES_FILE)
@@ -46,4 +49,6 @@ def build_notices(
     outbox.handle(REMINDER, dispatch.on_reminder)
     outbox.handle(SEND, dispatch.on_send)
     outbox.handle(MAIL, mailer.on_mail)
-    return Notices(database, choices, reminders, composer, dispatch, now)
+    cards = NoticeCards(texts, settings, links, mailer.ready)
+    questions = DateQuestions(database, pending, texts, now)
+    return Notices(database, keyring, choices, reminders, composer, dispatch, cards, questions, now)

@@ -20,12 +20,14 @@ TEMPLATES = _HERE / "templates.yml"
 
 @dataclass(frozen=True)
 class Part:
-    """One thing to say: `path` is its page, `procedure` what may follow on it, `addresses` who gets it by mail."""
+    """One thing to say: `path` is its page, `about` the procedure it calls for, `procedure` one that something may
+    follow on, `addresses` who gets it by mail."""
 
     text: str
     code: str = ""
     path: str = ""
     procedure: str = ""
+    about: str = ""
     addresses: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -66,6 +68,10 @@ class Composer:
 
     def _reply(self, parts: Sequence[Part]) -> Reply:
         buttons = [self._page(part) for part in parts if part.path]
+        about = next((part.about for part in parts if part.about), "")
+        if about:
+            buttons.append(Button(
+                title=self._texts.render("button.about"), payload=f'/ask_overview{{"procedure_code":"{about}"}}'))
         following = next((part.procedure for part in parts if part.procedure), "")
         if following:
             buttons.append(Button(

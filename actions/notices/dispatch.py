@@ -165,12 +165,13 @@ class Dispatch:
         address = json.loads(self._keyring.decrypt(mail.sealed))["value"] if mail else ""
         path = self._pages.path(row.code, life=_LINK_LIFE)
         following = row.procedure_code if state in _FINISHED else ""
-        return Part(text, row.code, path, following, (address,) if address else ())
+        return Part(text, row.code, path, following, addresses=(address,) if address else ())
 
     def _reminder(self, body: dict[str, Any]) -> Part:
         values: dict[str, Any] = body["values"]
         text = self._composer.reminder(body["kind"], values)
-        return Part(text, str(values.get("code", "")), str(values.get("path", "")))
+        return Part(
+            text, str(values.get("code", "")), str(values.get("path", "")), about=str(values.get("about", "")))
 
     def _mail(self, session: Session, conversation_id: str, key: str, parts: Sequence[Part]) -> None:
         """A letter to the address of the conversation about everything, to a dossier's about that dossier."""

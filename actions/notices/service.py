@@ -16,14 +16,18 @@ from typing import Any
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
+from actions.notices.asking import DateQuestions
+from actions.notices.cards import NoticeCards
 from actions.notices.choices import PURPOSES, Choice, Choices, Purpose
 from actions.notices.composing import Composer
 from actions.notices.delivery import Deliver
 from actions.notices.dispatch import Dispatch
 from actions.notices.reminders import Reminder, Reminders
+from actions.notices.renewing import Renewals
 from actions.notices.tables import DateQuestionRow, NoticeChoiceRow, NoticeRow, ReminderRow
 from common.clock import utc_now
 from common.database import Database
+from common.keyring import Keyring
 
 __all__ = ["Notices"]
 
@@ -32,15 +36,18 @@ class Notices:
     """What citizens are told unasked. Methods that take a session work inside the caller's transaction."""
 
     def __init__(
-        self, database: Database, choices: Choices, reminders: Reminders, composer: Composer,
-        dispatch: Dispatch, now: Callable[[], datetime] = utc_now,
+        self, database: Database, keyring: Keyring, choices: Choices, reminders: Reminders, composer: Composer,
+        dispatch: Dispatch, cards: NoticeCards, questions: DateQuestions, now: Callable[[], datetime] = utc_now,
     ) -> None:
+        self.dispatch = dispatch
+        self.cards = cards
+        self.questions = questions
+        self.renewals = Renewals(database, keyring, self, choices, cards.texts, now)
+        dispatch.follow_ups.append(self.renewals.follow_up)
         self._database = database
         self._choices = choices
         self._reminders = reminders
         self._composer = composer
-        self.dispatch = dispatch
-        self._now = now
 
     def deliver_by(self, deliver: Deliver) -> None:
         """Who says notices in conversations; until then they wait in the outbox."""
@@ -67,7 +74,11 @@ class Notices:
     def reminders(self, conversation_id: str) -> list[Reminder]:
         """What waits, the soonest first."""
         with self._database.session(write=False) as session:
-            return self._reminders.waiting(session, conversation_id)
+            return self.waiting(session, conversation_id)
+
+    def waiting(self, session: Session, conversation_id: str) -> list[Reminder]:
+        """`reminders` inside the caller's transaction."""
+        return self._reminders.waiting(session, conversation_id)
 
     def choices(self, conversation_id: str) -> dict[str, Choice]:
         """Choices by purpose; never asked, absent."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.gateway.ids import next_id
-from bot.gateway.tables import ConversationRow, FeedbackRow, MessageRow
+from bot.gateway.tables import ConversationRow, FeedbackRow, MessageRow, TurnRow, UnansweredRow
 from bot.gateway.turn import Conversation
 from common.clock import utc_now
 from common.database import Database
@@ -119,6 +119,14 @@ class ConversationStore:
         """Deletes the conversation and everything that hangs on it."""
         with self._database.session() as session:
             session.execute(delete(ConversationRow).where(ConversationRow.id == conversation_id))
+
+    def empty(self, conversation_id: str) -> None:
+        """Deletes what was said, and keeps the conversation itself; its time of silence begins anew."""
+        with self._database.session() as session:
+            for table in (FeedbackRow, MessageRow, TurnRow, UnansweredRow):
+                session.execute(delete(table).where(table.conversation_id == conversation_id))
+            session.execute(update(ConversationRow).where(ConversationRow.id == conversation_id).values(
+                last_at=utc_now(), last_procedure=None))
 
     def older_than(self, moment: datetime, limit: int = 500) -> list[str]:
         """Conversations with no word since `moment`."""

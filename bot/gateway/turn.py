@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from common.messages import Owner, Reply, Status
 
-__all__ = ["Answering", "Capturing", "Conversation", "Inbound", "Masking", "Outcome", "Turn", "Upload"]
+__all__ = ["Answering", "Captured", "Capturing", "Conversation", "Inbound", "Masking", "Outcome", "Turn", "Upload"]
 
 Masking = Callable[[str], str]
 
@@ -88,7 +88,9 @@ class Turn:
         return self.engine_message
 
 
-class _Captured(Protocol):
+class Captured(Protocol):
+    """What a part took of a message: the words for the engine, and what may be stored."""
+
     @property
     def intent_message(self) -> str: ...
     @property
@@ -100,9 +102,9 @@ class Capturing(Protocol):
 
     def capture(
         self, conversation_id: str, text: str | None = None, payload: str | None = None, client: str = ""
-    ) -> _Captured | None: ...
+    ) -> Captured | None: ...
 
-    def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> _Captured | None: ...
+    def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> Captured | None: ...
 
 
 class Answering(Protocol):

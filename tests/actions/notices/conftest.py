@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from actions.dossiers.access import grant
+from actions.dossiers.eforms.pending import Pending
 from actions.dossiers.registry.pages import DossierPages
 from actions.dossiers.tables import DossierRow, DossierValueRow
 from actions.messages import Messages
@@ -72,7 +73,7 @@ class Office:
     clock: Clock
     box: Box
 
-    def dossier(self, number: int, conversation_id: str = "c1", email: str = "", title: str = "Đăng ký khai sinh") -> str:
+    def dossier(self, number: int, conversation_id: str = "c1", email: str = "", title: str = "Khai sinh") -> str:
         code = f"H49-261124-{number:04d}"
         now = utc_now()
         with self.database.session() as session:
@@ -112,7 +113,8 @@ def office_over(database: Database, home: Path, **settings: object) -> Office:
     outbox = Outbox(database, keyring, clock)
     links = Links(keyring, "gone")
     notices = build_notices(
-        chosen, database, keyring, outbox, links, DossierPages(links, chosen.base_url), clock)
+        chosen, database, keyring, outbox, links, DossierPages(links, chosen.base_url), Pending(database, keyring),
+        clock)
     notices.deliver_by(box)
     return Office(chosen, database, keyring, outbox, links, notices, clock, box)
 

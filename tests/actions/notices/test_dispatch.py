@@ -1,4 +1,4 @@
-"""A change becomes one message: to those who asked for it, outside quiet hours, once, and the latest word of several."""
+"""A change becomes one message: to those who asked, outside quiet hours, once, the latest word of several."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_wrong_reminders_are_refused_when_they_are_set(office: Office, database:
         with pytest.raises(MessageError, match="lacks a value"):
             office.notices.remind(session, "c1", "appointment", "k", NOON, {"when": "mai"})
         with pytest.raises(ValueError, match="time zone"):
-            office.notices.remind(session, "c1", "appointment", "k", datetime(2026, 12, 1), {})  # noqa: DTZ001
+            office.notices.remind(session, "c1", "appointment", "k", datetime(2026, 12, 1), {})
 
 
 def test_nothing_is_left_after_erasing(office: Office, database: Database) -> None:

@@ -13,7 +13,7 @@ from common.clock import LOCAL, to_local
 from common.errors import InvalidInput
 
 _CLOCK = st.times().map(lambda at: at.replace(second=0, microsecond=0))
-_MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+_MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
 
 
 def test_the_default_is_quiet_over_night() -> None:
