@@ -157,4 +157,4 @@ def _lines(
     open_: list[Line[_Bound]] = [
         Line(item, known[item.when]) for item in items if item.when and states.get(item.when) == "unsure"
     ]
-    return [*sure, *open_]
+    return sure + open_

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from actions.answers.aspect import aspect_of_words
 from actions.answers.counted import counted
 from actions.answers.words import fold, tokens
 
@@ -17,6 +18,10 @@ __all__ = ["NONE", "UNSURE", "read_choice"]
 UNSURE, NONE = "unsure", "none"
 _MOST_BESIDES = 4
 _LEAST_OF_LABEL = 2
+# Share of a label's words that a text must hold to be near it, and how far it must be ahead of the next label.
+_SHARED = 0.5
+_AHEAD = 0.2
+_LEAST_SHARED = 3
 
 
 @lru_cache(maxsize=1)
@@ -39,8 +44,8 @@ def read_choice(text: str, labels: Sequence[str]) -> int | str | None:
     place = _numbered(said, text, len(labels))
     if place is not None:
         return place
-    if joined in _folded("no") or joined in _folded("yes"):
-        return _by_answer(joined in _folded("yes"), labels)
+    if joined in _folded("refusing") or joined in _folded("agreeing"):
+        return _by_answer(joined in _folded("agreeing"), labels)
     return _by_words(said, labels)
 
 
@@ -76,7 +81,9 @@ def _by_answer(yes: bool, labels: Sequence[str]) -> int | str:
 
 
 def _by_words(said: list[str], labels: Sequence[str]) -> int | None:
-    """The longest label that the text says in full; else the only label that holds all that the text says."""
+    """The longest label that the text says in full; else the only one that holds all that the text says; else the one
+    that is clearly nearest.
+    """
     folded = [tokens(label) for label in labels]
     full = [i for i, label in enumerate(folded) if set(label) <= set(said) and len(said) <= len(label) + _MOST_BESIDES]
     if full:
@@ -84,4 +91,23 @@ def _by_words(said: list[str], labels: Sequence[str]) -> int | None:
         best = [i for i in full if len(folded[i]) == longest]
         return best[0] if len(best) == 1 else None
     within = [i for i, label in enumerate(folded) if set(said) <= set(label)]
-    return within[0] if len(within) == 1 and len(said) >= _LEAST_OF_LABEL else None
+    if len(within) == 1 and len(said) >= _LEAST_OF_LABEL:
+        return within[0]
+    return None if set(said) & _folded("asking") or aspect_of_words(" ".join(said)) else _nearest(said, folded)
+
+
+def _nearest(said: list[str], labels: Sequence[Sequence[str]]) -> int | None:
+    """The label that shares clearly more of its words with the text than any other, denying where the text denies."""
+    denies = _folded("negative")
+    shares = sorted(
+        (
+            (len(set(label) & set(said)) / len(set(label)), i)
+            for i, label in enumerate(labels)
+            if label and bool(set(label) & denies) == bool(set(said) & denies)
+        ),
+        reverse=True,
+    )
+    if not shares or shares[0][0] < _SHARED or len(set(labels[shares[0][1]]) & set(said)) < _LEAST_SHARED:
+        return None
+    ahead = len(shares) == 1 or shares[0][0] - shares[1][0] >= _AHEAD
+    return shares[0][1] if ahead and len(said) <= len(labels[shares[0][1]]) + _MOST_BESIDES else None

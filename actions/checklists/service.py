@@ -165,6 +165,10 @@ class ChecklistService:
             )
             return [self._open(row) for row in rows]
 
+    def answers(self, conversation_id: str, code: str) -> Answers:
+        """What the conversation answered for a procedure, the latest time; empty when it was not asked."""
+        return next((kept.answers for kept in self.of(conversation_id) if kept.code == code), {})
+
     def changed_on(self, checklist: Checklist, published: Published) -> date | None:
         """The day from which the guide differs from the version that the citizen has seen, or None."""
         if published.version == checklist.guide_version:

@@ -61,7 +61,7 @@ class CaseTalk:
 
     def chosen(self, conversation_id: str, published: Published, value: str) -> Outcome | None:
         """What a button of ours says; None for a case that no open question offers."""
-        name, _, index = value.partition(".")
+        name, index, page = [*value.split("."), "", ""][:3]
         if name == "again":
             self._service.restart(conversation_id, published)
             return self.start(conversation_id, published)
@@ -70,7 +70,7 @@ class CaseTalk:
             return None
         if name == "more":
             kept = self._service.begin(conversation_id, published)
-            return self._outcome(published, self._ask(question, kept, published, page=int(index.partition(".")[2])))
+            return self._outcome(published, self._ask(question, kept, published, int(page) if page.isdigit() else 0))
         try:
             kept = self._note(conversation_id, published, question, name if index else "", value)
         except ISeeError as problem:
@@ -168,14 +168,16 @@ class CaseTalk:
         return made
 
     def _page(self, question: Question, choices: list[_Choice], page: int) -> list[_Choice]:
-        """At most four of the choices, the last of them leading to the rest."""
+        """At most four of the choices: "none of these" on each page, and one that leads to the rest."""
         if len(choices) <= _MOST:
             return choices
-        size = _MOST - 1
-        pages = -(-len(choices) // size)
+        pinned = [choice for choice in choices if "." in choice.value]
+        cases = [choice for choice in choices if "." not in choice.value]
+        size = _MOST - 1 - len(pinned)
+        pages = -(-len(cases) // size)
         start = (page % pages) * size
         more = _Choice(self._texts.render("checklist.choice.more"), f"more.{question.index}.{(page + 1) % pages}")
-        return [*choices[start : start + size], more]
+        return [*cases[start : start + size], *pinned, more]
 
     def _button(self, choice: _Choice, code: str) -> Button:
         return Button(title=choice.title, payload=payload("choose_case", case=choice.value, procedure_code=code))
@@ -190,15 +192,14 @@ class CaseTalk:
         """The question that the latest reply asks about this procedure."""
         for button in (last[-1].get("buttons") or []) if last else []:
             case = _sent(button, published.code)
-            name, _, index = case.partition(".")
-            if name in ("unsure", "done"):
+            name, index = [*case.split("."), ""][:2]
+            if name in ("unsure", "other", "done", "more"):
                 return self._question(published, index)
         return None
 
     def _question(self, published: Published, index: str) -> Question | None:
-        number = index.partition(".")[0]
         asked = questions(published.guide)
-        return asked[int(number)] if number.isdigit() and int(number) < len(asked) else None
+        return asked[int(index)] if index.isdigit() and int(index) < len(asked) else None
 
     def _outcome(self, published: Published, reply: Reply) -> Outcome:
         return Outcome((reply,), {"procedure": published.code, "case": None, "candidates": None})

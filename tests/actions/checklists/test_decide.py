@@ -124,7 +124,8 @@ def made_up(draw: st.DrawFn) -> Guide:
         for part in parts
     ]
     when = st.one_of(st.none(), st.sampled_from(names))
-    documents = [{"name": f"giấy {i}", "kind": "copy", "when": w} for i, w in enumerate(draw(st.lists(when, max_size=8)))]
+    papers = draw(st.lists(when, max_size=8))
+    documents = [{"name": f"giấy {place}", "kind": "copy", "when": case} for place, case in enumerate(papers)]
     fee = [{"amount": i, "when": w, "note": str(i)} for i, w in enumerate(draw(st.lists(when, max_size=5)))]
     time = [{"amount": i + 1, "unit": "day", "when": w} for i, w in enumerate(draw(st.lists(when, max_size=5)))]
     cases = [{"id": name, "label": name, "when": f"Khi {name}."} for name in names]
