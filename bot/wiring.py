@@ -115,7 +115,7 @@ def wire(settings: Settings) -> Context:
 def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBase, search: SearchService) -> Context:
     """The actions over a knowledge base and a search, and the gateway over the actions."""
     keyring = Keyring.from_settings(settings)
-    dossiers = build_dossiers(settings, database, keyring)
+    dossiers = build_dossiers(settings, database, keyring, knowledge_base.get)
     if dossiers.outside:
         dossiers.outside.schedule()
     services = services_over(settings, database, keyring, knowledge_base, search, dossiers)

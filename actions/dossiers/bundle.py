@@ -25,6 +25,9 @@ from actions.dossiers.identity.build import build_identity
 from actions.dossiers.papers.build import MESSAGES_FILE as PAPERS_MESSAGES
 from actions.dossiers.papers.build import build_papers
 from actions.dossiers.papers.files import Files
+from actions.dossiers.payments.build import build_payments
+from actions.dossiers.payments.ledger import Guides
+from actions.dossiers.payments.service import Payments
 from actions.dossiers.registry.build import MESSAGES_FILE as REGISTRY_MESSAGES
 from actions.dossiers.registry.build import build_registry
 from actions.dossiers.registry.calendar import WorkCalendar
@@ -49,6 +52,7 @@ from common.database import Database
 from common.keyring import Keyring
 from common.links import Links
 from common.settings import Settings
+from knowledge_base.store import KnowledgeBase
 
 __all__ = ["MESSAGES_FILE", "Dossiers", "build_dossiers"]
 
@@ -124,13 +128,16 @@ def build_dossiers(
         workdays=parts.calendar.today)
     centres = build_centres(database, settings.office_hours, parts.calendar.today)
     appointments = build_appointments(settings, database, keyring, centres, access, links, notices)
+    checklists = ChecklistService(database, keyring, links, settings.base_url, load_texts())
+    payments = build_payments(
+        settings, database, outbox, registry, guides or KnowledgeBase(database).get, checklists.answers)
     return Dossiers(
         forms, drafts, submissions, intake, registry, parts.supplements,
         SupplementFiles(database, uploads, parts.supplements), supplement_chat, parts.calendar, uploads,
         Reviews(drafts, registry, texts, aids),
         access=access, links=links, outbox=outbox, papers=papers, aids=aids,
-        checklists=ChecklistService(database, keyring, links, settings.base_url, load_texts()),
+        checklists=checklists,
         pages=pages, form_pages=FormPages(links, settings.base_url), results=results, signatures=signatures,
-        outside=build_outside(settings, database, keyring, outbox, uploads, registry),
+        outside=build_outside(settings, database, keyring, outbox, uploads, registry), payments=payments,
         notices=notices, rights=rights, centres=centres, appointments=appointments,
-        offers=[results.offers, papers.offers, appointments.wording.offers])
+        offers=[results.offers, papers.offers, appointments.wording.offers, payments.offers])

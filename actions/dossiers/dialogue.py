@@ -13,6 +13,7 @@ from actions.dossiers import form_actions, supplement_actions, track_actions
 from actions.dossiers.action_base import DossierServices
 from actions.dossiers.bundle import MESSAGES_FILE
 from actions.dossiers.cards import Cards
+from actions.dossiers.payments import chat as payments_chat
 from actions.dossiers.results import chat as results_chat
 from actions.messages import Messages
 from actions.notices import chat as notices_chat
@@ -29,6 +30,7 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
         services.dossiers.aids)
     told = (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS)
     steering = (kind(services, cards, answerer) for kind in told)
-    kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *supplement_actions.ACTIONS, *results_chat.ACTIONS)
+    kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *supplement_actions.ACTIONS, *results_chat.ACTIONS,
+        *payments_chat.ACTIONS)
     others = (kind(services, cards) for kind in kinds)
     return [*steering, *others]

@@ -26,6 +26,7 @@ GROUPS: dict[str, str] = {
     "eval": "bot.cli.evaluate",
     "user": "bot.cli.user",
     "dossier": "bot.cli.dossier",
+    "payments": "bot.cli.payments",
 }
 COMMANDS: dict[str, str] = {
     "serve": "bot.cli.serve",

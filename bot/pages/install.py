@@ -5,12 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from bot.pages import appointment, centres, checklist, dossier, files, identity, result
+from bot.pages import appointment, centres, checklist, dossier, eform, eform_trial, files, identity, payment, result
 from bot.pages.rendering import STATIC
 
 __all__ = ["install_pages"]
 
-ROUTERS: tuple[APIRouter, ...] = (checklist.router, dossier.router, files.router, identity.router, result.router, centres.router, appointment.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    checklist.router, eform_trial.router, eform.router, dossier.router, files.router, identity.router,
+    result.router, centres.router, appointment.router, payment.router,
+)
 
 
 def install_pages(app: FastAPI) -> None:

@@ -1,0 +1,85 @@
+"""In chat: what a dossier costs, whether it is paid, and where to pay."""
+
+from __future__ import annotations
+
+from actions.dossiers.action_base import DossierServices, EformAction, Turn
+from actions.dossiers.cards import Cards
+from actions.dossiers.payments.build import MESSAGES_FILE
+from actions.dossiers.payments.view import PaymentView
+from actions.messages import Messages
+from common.errors import InvalidInput
+from common.identifiers import find, parse_dossier_code
+from common.messages import Button, DossierRef, Reply, Status
+
+__all__ = ["ACTIONS"]
+
+_MANY = 6
+
+
+class PayFee(EformAction):
+    """Shows the fee of the dossier meant; asks which, or for its code and PIN, when that is not clear."""
+
+    def __init__(self, services: DossierServices, cards: Cards) -> None:
+        super().__init__(services, cards)
+        self._texts = Messages.load(MESSAGES_FILE)
+
+    def name(self) -> str:
+        return "action_pay_fee"
+
+    def perform(self, turn: Turn) -> None:
+        given = turn.entity("dossier_code") or _written(turn.text)
+        held = self.dossiers.access.held(turn.conversation_id)
+        if not given:
+            self._without_code(turn, held)
+            return
+        try:
+            code = parse_dossier_code(given).value
+        except InvalidInput as problem:
+            turn.say(self.cards.error(problem.detail, [self.cards.person()]))
+            return
+        if code not in held:
+            self.dossiers.intake.expect_pin(turn.conversation_id, code)
+            turn.say(self.cards.say("track.ask_pin", Status.CONTROL, code=code))
+            return
+        turn.say(self._reply(self.dossiers.payments.of(code)))
+
+    def _without_code(self, turn: Turn, held: list[str]) -> None:
+        views = [self.dossiers.payments.of(code) for code in held[:_MANY]]
+        owing = [view for view in views if view.payable] or views
+        if len(owing) == 1:
+            turn.say(self._reply(owing[0]))
+            return
+        key = "payment.chat.which" if owing else "payment.chat.none"
+        buttons = [
+            Button(title=self._say("dossier", code=view.code), payload=f'/pay_fee{{"dossier_code":"{view.code}"}}')
+            for view in owing
+        ]
+        turn.say(Reply(text=self._texts.render(key), status=Status.CLARIFIED, buttons=buttons or [self.cards.person()]))
+
+    def _reply(self, view: PaymentView) -> Reply:
+        pages = self.dossiers.pages
+        text = self._say(
+            "says", code=view.code, procedure=view.procedure, text=view.status_text, officer=view.basis == "officer",
+            by_officer=self._texts.render("payment.by_officer"), notes=view.notes, where=view.where)
+        title = self._say("pay" if view.payable else "page")
+        buttons = [Button(title=title, url=pages.address(view.code, "/payment"))]
+        if view.status == "paid":
+            receipt = pages.address(view.code, "/payment/receipt.pdf")
+            buttons = [Button(title=self._say("receipt"), url=receipt), *buttons]
+        elif view.payable and view.transfer is None:
+            buttons.append(self.cards.portal())
+        dossier = self.dossiers.registry.status(view.code)
+        return Reply(
+            text=text, status=Status.ANSWERED, buttons=[*buttons, self.cards.person()],
+            dossier=DossierRef(code=view.code, status=dossier.status))
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._texts.render(f"payment.chat.{key}", **values)
+
+
+def _written(text: str) -> str:
+    """A dossier code in free text that the entity extractor missed."""
+    return next((match.value for match in find(text) if match.kind == "dossier_code"), "")
+
+
+ACTIONS = (PayFee,)
