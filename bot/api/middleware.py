@@ -22,6 +22,8 @@ __all__ = ["BodyLimit", "RequestLog", "SecurityHeaders", "content_policy"]
 
 HTTP_SECONDS = Histogram("isee_http_request_seconds", "Time to the last byte.", ["method", "route", "code"])
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
+# A one-page form brings several papers at once; each is still held to the limit of one.
+_FILES_A_PAGE = 4
 _METHODS = {"GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH"}
 _log = structlog.get_logger("bot.http")
 
@@ -106,6 +108,8 @@ class BodyLimit:
     def _limit(self, path: str, content_type: bytes) -> int:
         if path == "/actions":
             return self._action
+        if path.startswith("/forms/") and content_type.startswith(b"multipart/form-data"):
+            return self._upload * _FILES_A_PAGE
         return self._upload if content_type.startswith(b"multipart/form-data") else self._json
 
 

@@ -21,6 +21,11 @@ class CommuneFinder:
     def load(cls, path: Path = DATA) -> CommuneFinder:
         return cls(Centres.load(path))
 
+    @property
+    def names(self) -> list[str]:
+        """Every unit's name, to be offered while typing."""
+        return sorted(commune.name for commune in self._communes)
+
     def get(self, code: str) -> Commune | None:
         return self._centres.unit(code)
 

@@ -21,6 +21,8 @@ class FormPages:
         self._links = links
         self._base = base_url.rstrip("/")
 
+    life = LINK_LIFE
+
     @property
     def all(self) -> str:
         """The list of all e-forms."""

@@ -64,7 +64,7 @@ class ValueReader:
 
     def __init__(self, texts: Texts, communes: CommuneFinder) -> None:
         self._texts = texts
-        self._communes = communes
+        self.communes = communes
         self._names = NameJudge()
         words = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
         self._yes = {plain(word) for word in words["affirmative"]}
@@ -155,7 +155,7 @@ class ValueReader:
         return Value(found.isoformat(), f"{found:%d/%m/%Y}")
 
     def _commune(self, field: EField, text: str) -> Value:
-        found = self._communes.find(re.sub(r"^c(?=\d{5}$)", "", text))
+        found = self.communes.find(re.sub(r"^c(?=\d{5}$)", "", text))
         if not found:
             raise self._problem("commune", field)
         if len(found) > 1:

@@ -1,0 +1,107 @@
+"""Practice on one page: nothing is stored anywhere. What was typed travels with the page itself, sealed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+from anyio.from_thread import run as run_async
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
+
+from actions.dossiers.eforms.draft import Draft
+from actions.dossiers.eforms.values import Value
+from bot.api.deps import ContextDep
+from bot.context import Context
+from bot.gateway.texts import problem
+from bot.pages.eform_input import Sent, moved, sent
+from bot.pages.eform_view import sections, troubles
+from bot.pages.rendering import PageRoute, SameSite, page
+from common.errors import InvalidInput, NotFound, TooLarge
+
+__all__ = ["router"]
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False, prefix="/forms/practise")
+_KIND = "practice"
+_LIFE = timedelta(hours=2)
+Slug = Annotated[str, Path(max_length=64)]
+
+
+@router.get("/{slug}")
+async def begin(request: Request, context: ContextDep, slug: Slug) -> Response:
+    return _form(request, context, _fresh(context, slug), Sent({}, frozenset(), {}, ""), {})
+
+
+@router.post("/{slug}", dependencies=[SameSite])
+async def write(request: Request, context: ContextDep, slug: Slug) -> Response:
+    """Reads what was typed and shows what a real form would show: its errors, its review, a receipt of practice."""
+    given = await sent(request)
+    draft = _restored(context, slug, given.state)
+    if given.do == "finish" and draft.stage == "review":
+        return page(request, "eform/practised.html", form=draft.form)
+    after, problems = await run_sync(_written, context, draft, given)
+    if given.do == "review" and not problems and after.stage == "review":
+        here = f"/forms/practise/{slug}"
+        return page(request, "eform/review.html", draft=after, form=after.form, here=here, state=_state(context, after))
+    return _form(request, context, after, given, problems)
+
+
+def _written(context: Context, draft: Draft, given: Sent) -> tuple[Draft, dict[str, InvalidInput]]:
+    moves = context.dossiers.drafts.moves
+    draft, refused = _checked(context, draft, given)
+    draft, problems = moves.fill(draft, given.typed, complete=given.do == "review", sure=given.sure)
+    draft = moves.sample_all(draft) if given.do == "sample" else moved(moves, given.do)(draft)
+    return draft, {} if given.do == "sample" else {**problems, **refused}
+
+
+def _checked(context: Context, draft: Draft, given: Sent) -> tuple[Draft, dict[str, InvalidInput]]:
+    """Each file checked as a real one would be, and thrown away: only its name stays."""
+    problems: dict[str, InvalidInput] = {}
+    asked = {field.name: field for field in draft.visible if field.type == "file"}
+    for name, file in given.files.items():
+        if name not in asked:
+            continue
+        try:
+            upload = context.dossiers.uploads.check(file.filename or "", run_async(file.read), asked[name].accept)
+        except (InvalidInput, TooLarge) as error:
+            problems[name] = InvalidInput(error.detail, field=name)
+        else:
+            draft = context.dossiers.drafts.moves.put(draft, name, Value("sample", upload.name))
+    return draft, problems
+
+
+def _form(
+    request: Request, context: Context, draft: Draft, given: Sent, problems: dict[str, InvalidInput],
+) -> Response:
+    return page(
+        request, "eform/form.html", status=422 if problems else 200, draft=draft, form=draft.form,
+        here=f"/forms/practise/{draft.form.slug}", sections=sections(draft, given.typed, problems),
+        troubles=troubles(draft, problems), state=_state(context, draft),
+        communes=context.dossiers.drafts.reader.communes)
+
+
+def _fresh(context: Context, slug: str) -> Draft:
+    form = context.dossiers.forms.get(slug)
+    if form is None:
+        raise NotFound(problem("no_such_form"))
+    return Draft("", "", form, "active", {}, consented=True, practice=True)
+
+
+def _state(context: Context, draft: Draft) -> str:
+    values = {name: asdict(value) for name, value in draft.values.items()}
+    return context.dossiers.links.make(_KIND, json.dumps([draft.form.slug, values]), _LIFE)
+
+
+def _restored(context: Context, slug: str, state: str) -> Draft:
+    """The trial that the page carries; a fresh one where it carries none. Raises NotFound for a broken or old one."""
+    draft = _fresh(context, slug)
+    if not state:
+        return draft
+    of, values = json.loads(context.dossiers.links.open(_KIND, state))
+    if of != slug:
+        raise NotFound(problem("no_such_form"))
+    known = {name: Value(**value) for name, value in values.items()}
+    return Draft("", "", draft.form, "active", known, consented=True, practice=True)
