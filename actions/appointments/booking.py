@@ -18,7 +18,7 @@ from actions.appointments.schedule import Slot
 from actions.appointments.tables import AppointmentRow
 from actions.appointments.timetable import Timetable
 from actions.centres.directory import Directory, Point
-from actions.dossiers.access import Access
+from actions.dossiers.access import Access, grant
 from actions.dossiers.tables import DossierRow
 from actions.messages import Messages
 from common.clock import to_local, utc_now
@@ -102,6 +102,21 @@ class Appointments:
             request_key=self._keyring.digest("appointment-request", f"{conversation_id}:{request_key}"))
         _describe(row, matter or Matter(), contact, self._keyring, self._now())
         return self._seated(point, slot, lambda session: self._new(session, row), moves=False)
+
+    def book_linked(
+        self, code: str, point_id: str, starts_at: datetime, request_key: str, contact: Contact | None = None, *,
+        remind: bool = False,
+    ) -> Appointment:
+        """As `book`, for whoever holds the dossier's signed link: booked for the conversation that submitted it."""
+        with self._database.session(write=False) as session:
+            owner = session.scalar(select(DossierRow.conversation_id).where(DossierRow.code == code))
+        if owner is None:
+            raise NotFound(self._texts.render("problem.gone"))
+        with self._database.session() as session:
+            # The link is the permission; it lasts as long as one by link does in the conversation.
+            dossier_id = session.scalar(select(DossierRow.id).where(DossierRow.code == code))
+            grant(session, owner, str(dossier_id), "link")
+        return self.book(owner, point_id, starts_at, request_key, Matter(code), contact, remind=remind)
 
     def move(self, appointment_id: str, point_id: str, starts_at: datetime) -> Appointment:
         """The same appointment at another time or point; nothing changes when the new seat can't be had."""

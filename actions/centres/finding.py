@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from actions.answers.words import fold
 from actions.centres.aliases import Alias, Aliases
 from actions.centres.directory import Directory, Point
-from actions.centres.places import Place, Unit
+from actions.centres.places import Place, Unit, untyped
 
 __all__ = ["Finder", "Found"]
 
@@ -67,7 +67,7 @@ class Finder:
         if held:
             return held
         names = {name: place for name, place in self._directory.centres.by_bare_name().items() if len(name) > 2}
-        best = process.extractOne(key, list(names), scorer=fuzz.ratio, score_cutoff=_ALIKE)
+        best = process.extractOne(untyped(key), list(names), scorer=fuzz.ratio, score_cutoff=_ALIKE)
         return _in(points, list(names[best[0]].units)) if best else []
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from actions.answers.words import fold
 from common.identifier_patterns import folded
 
-__all__ = ["DATA", "Centres", "Former", "Place", "PointOf", "Unit"]
+__all__ = ["DATA", "Centres", "Former", "Place", "PointOf", "Unit", "untyped"]
 
 DATA = Path(__file__).parent / "data" / "communes.json"
 PointOf = Literal["middle", "town", "former", "harbour"]
@@ -209,6 +209,11 @@ def _unit(row: dict[str, Any]) -> Unit:
     return Unit(
         str(row["code"]), row["name"], row.get("lat"), row.get("lon"), row.get("area_km2", 0.0),
         row.get("point", "middle"), row.get("point_name", ""), former)
+
+
+def untyped(text: str) -> str:
+    """A place name without type and diacritics: "phường Hồng Gai" is "hong gai"."""
+    return _bare(text)
 
 
 def _said(name: str) -> str:

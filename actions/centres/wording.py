@@ -6,6 +6,7 @@ from datetime import datetime
 
 from actions.centres.acceptance import Acceptance
 from actions.centres.directory import Directory, Point, PointNear
+from actions.centres.finding import Found
 from actions.messages import Messages
 from common.clock import local_date, to_local, utc_now
 
@@ -49,6 +50,20 @@ class Wording:
             if getattr(point, name)
         ]
         return lines if point.address or point.phone else [*lines, self._texts.render("detail.no_address")]
+
+    def found(self, found: Found, typed: str) -> str:
+        """What is to say about a search: nothing found, divided, renamed, a street; "" where the points say it all."""
+        if not found.points:
+            return self._texts.render("search.nothing", q=" ".join(typed.split())[:80])
+        if found.streets:
+            return " ".join(
+                self._texts.render("search.street", name=alias.name, unit=alias.unit.said, detail=alias.detail)
+                for alias in found.streets)
+        if found.divided and found.place:
+            return self._texts.render("search.split", name=found.place.name)
+        if found.place:
+            return self._texts.render("search.renamed", old=found.place.said, unit=found.place.units[0].said)
+        return ""
 
     def acceptance(self, acceptance: Acceptance) -> str:
         """Where a procedure can be handed in."""
