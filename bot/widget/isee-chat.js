@@ -15,6 +15,7 @@ import { build } from "./chat/shell.js";
 import { Kept } from "./chat/kept.js";
 import { STYLES } from "./chat/styles.js";
 import { TEXTS as T } from "./chat/texts.js";
+import { Ticks } from "./chat/ticks.js";
 import { el } from "./chat/dom.js";
 
 const HOME = new URL("..", import.meta.url).href;
@@ -26,6 +27,7 @@ class ISeeChat extends HTMLElement {
 
   #api;
   #kept;
+  #ticks;
   #outbox;
   #ui;
   #lastId = "";
@@ -44,6 +46,7 @@ class ISeeChat extends HTMLElement {
     this.toggleAttribute("big-text", this.#kept.bigText);
     const root = this.attachShadow({ mode: "open" });
     dress(root);
+    this.#ticks = new Ticks(this.#kept, this.#api, root);
     this.#ui = build(root, {
       inline: this.hasAttribute("inline"),
       send: () => this.#sendTyped(),
@@ -223,11 +226,12 @@ class ISeeChat extends HTMLElement {
     this.#seen.add(message.id);
     if (message.id > this.#lastId) this.#lastId = message.id;
     if (message.author === "citizen" && this.#adopt(message)) return;
-    const node = bubble(message, { choose: (button, pressed) => this.#choose(button, pressed), ticks: this.#kept });
+    const node = bubble(message, { choose: (button, pressed) => this.#choose(button, pressed), ticks: this.#ticks });
     const later = this.#ui.log.querySelector(".message.pending:not([data-id])");
     if (later && message.author === "citizen") later.before(node);
     else this.#ui.log.append(node);
     if (message.author !== "citizen") this.#ui.expect(message.form?.field ?? null);
+    if (message.answer?.checklist) this.#ticks.sync();
     this.#ui.toEnd(node);
     this.dispatchEvent(new CustomEvent("isee-message", { detail: message, bubbles: true, composed: true }));
   }
@@ -236,7 +240,7 @@ class ISeeChat extends HTMLElement {
   #adopt(message) {
     const own = this.#ui.log.querySelector(".citizen[data-client]:not([data-id])");
     if (!own) return false;
-    const stored = bubble(message, { choose: () => {}, ticks: this.#kept });
+    const stored = bubble(message, { choose: () => {}, ticks: this.#ticks });
     stored.dataset.client = own.dataset.client;
     own.replaceWith(stored);
     return true;

@@ -42,6 +42,14 @@ export class Api {
     return this.#call("POST", this.#path("/feedback"), { message_id: messageId, helpful });
   }
 
+  checklists() {
+    return this.#call("GET", this.#path("/checklists"));
+  }
+
+  tick(checklist, item, ticked) {
+    return this.#call("POST", this.#path(`/checklists/${checklist}/ticks`), { item, ticked });
+  }
+
   erase() {
     return this.#call("DELETE", this.#path(""));
   }

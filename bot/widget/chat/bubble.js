@@ -25,6 +25,8 @@ function shownText({ text, answer }) {
   const documents = answer?.origin !== "catalogue" && answer?.fields?.documents?.length;
   if (!documents) return text;
   if (answer.aspect === "overview") return text.split("\n\n")[0];
+  // Of a personal list, what is said after papers, fee and time (the card has them) stays: what is open, what changed.
+  if (answer.checklist) return [text.split("\n")[0], ...text.split("\n\n").slice(2)].join("\n\n");
   if (answer.aspect === "documents") return text.split("\n")[0];
   return text;
 }

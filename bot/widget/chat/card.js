@@ -3,11 +3,12 @@ import { el, safeUrl } from "./dom.js";
 import { date, feeFact, onlineFact, timeFact } from "./format.js";
 import { icon } from "./icons.js";
 import { printChecklist } from "./print.js";
+import { tickKey } from "./ticks.js";
 import { TEXTS as T } from "./texts.js";
 
 export function procedureCard(answer, ticks) {
   const { fields, procedure } = answer;
-  const facts = answer.aspect === "overview" ? factTiles(fields) : null;
+  const facts = answer.aspect === "overview" || answer.checklist ? factTiles(fields) : null;
   const documents = ["overview", "documents"].includes(answer.aspect) ? fields.documents || [] : [];
   const checklist = documents.length ? checklistOf(answer, documents, ticks) : null;
   return el(
@@ -31,7 +32,7 @@ function factTiles(fields) {
 }
 
 function checklistOf(answer, documents, ticks) {
-  const groups = grouped(documents, answer.fields.cases || []);
+  const groups = grouped(documents, answer.fields.cases || [], answer.checklist);
   const print = el("button", { type: "button", class: "quiet", onclick: () => printChecklist(answer, groups) }, icon("print"), T.print);
   return el(
     "details",
@@ -45,8 +46,8 @@ function checklistOf(answer, documents, ticks) {
 }
 
 function tickable(answer, item, ticks) {
-  const key = `${answer.procedure.code}|${item.when || ""}|${item.name}`;
-  const box = el("input", { type: "checkbox", onchange: () => ticks.set(key, box.checked) });
+  const key = answer.checklist ? tickKey(answer.checklist, item.item) : `${answer.procedure.code}|${item.when || ""}|${item.name}`;
+  const box = el("input", { type: "checkbox", "data-tick": key, onchange: () => ticks.set(key, box.checked) });
   box.checked = ticks.has(key);
   return el("label", {}, box, el("span", {}, el("b", {}, item.name), " ", el("small", {}, details(item))));
 }
@@ -56,12 +57,13 @@ export function details(item) {
   return [T[item.kind], count, item.note].filter(Boolean).join(" · ");
 }
 
-/** [label, documents] for what is always needed, then for each case. */
-export function grouped(documents, cases) {
+/** [label, documents] for what is always needed, then for each case; in a personal list, what hangs on an open case. */
+export function grouped(documents, cases, personal) {
   const labels = new Map(cases.map((item) => [item.id, item.label]));
   const groups = new Map();
   for (const item of documents) {
-    const label = item.when ? labels.get(item.when) || item.when : T.always;
+    const named = labels.get(item.when) || item.when;
+    const label = !item.when ? (personal ? T.yours : T.always) : personal ? `${T.perhaps}: ${named}` : named;
     groups.set(label, [...(groups.get(label) || []), item]);
   }
   return [...groups];

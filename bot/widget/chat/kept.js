@@ -35,9 +35,24 @@ export class Kept {
     this.#write("ticks", on ? [...others, tick] : others);
   }
 
+  /** Ticks that the server doesn't know yet, by key. */
+  get owed() {
+    return this.#read("owed", {});
+  }
+
+  owe(tick, on) {
+    this.#write("owed", { ...this.owed, [tick]: on });
+  }
+
+  paid(tick, on) {
+    const { [tick]: sent, ...others } = this.owed;
+    if (sent === on) this.#write("owed", others);
+  }
+
   /** Forgets the conversation; what the citizen set for themselves stays. */
   forget() {
     this.storage.removeItem(this.key("conversation"));
+    this.storage.removeItem(this.key("owed"));
   }
 
   #read(name, otherwise) {

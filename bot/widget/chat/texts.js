@@ -32,6 +32,8 @@ export const TEXTS = {
   online: "Trực tuyến",
   checklist: "Giấy tờ cần chuẩn bị",
   always: "Trường hợp nào cũng cần",
+  yours: "Giấy tờ của anh/chị",
+  perhaps: "Nếu thuộc trường hợp",
   print: "In danh sách giấy tờ",
   printReceipt: "In giấy tiếp nhận",
   printedFrom: "In từ trợ lý iSee ngày",
