@@ -13,7 +13,7 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI
 
 from bot.api import actions as actions_route
-from bot.api import appointments, centres, checklists, dossiers, files, health, knowledge, partner, payments
+from bot.api import appointments, centres, checklists, dossiers, files, health, knowledge, partner, payments, rights
 from bot.api.pages import mount_pages
 from bot.api.shell import make_shell
 from bot.background import outbox_loop
@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
     app = make_shell(chosen, lifespan)
     for router in (
         web.router, checklists.router, knowledge.router, dossiers.router, files.router, health.router, partner.router,
-        payments.router,
+        payments.router, rights.router,
         centres.router, appointments.router, actions_route.router,
     ):
         app.include_router(router)

@@ -30,6 +30,7 @@ from bot.gateway.turn import Answering, Capturing
 from bot.gateway.turns import TurnStore
 from bot.gateway.unasked import Unasked
 from bot.migrations import migrate
+from bot.own_data import join
 from common.breaker import CircuitBreaker
 from common.clock import utc_now
 from common.database import Database
@@ -76,7 +77,10 @@ def connect(
     process = EngineProcess(settings, trackers, on_up=breaker.reset)
     engine = EngineClient(lambda: process.base_url, keyring.engine_secret(), settings.rasa_timeout_s, breaker)
     hub = EventHub()
+    reveal = Reveal(reviews)
+    eraser = Eraser(store, [*erasers, trackers.erase], chores, Kept(dossiers.notices.waits, [trackers.erase]))
     dossiers.notices.deliver_by(Unasked(hub))
+    join(dossiers.rights, store, reveal, eraser)
     return Context(
         settings=settings,
         keyring=keyring,
@@ -89,9 +93,9 @@ def connect(
         engine=engine,
         engine_process=process,
         gateway=Gateway(settings, store, turns, engine, hub, intake, answerer, masking),
-        reveal=Reveal(reviews),
+        reveal=reveal,
         desk=AgentDesk(database),
-        eraser=Eraser(store, [*erasers, trackers.erase], chores, Kept(dossiers.notices.waits, [trackers.erase])),
+        eraser=eraser,
         knowledge_base=knowledge_base,
         search=search,
         registry=registry,

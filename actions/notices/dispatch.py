@@ -63,7 +63,7 @@ class Dispatch:
         self._quiet = quiet
         self._states = load_states()
         self._pages = pages
-        self._mails = mails
+        self.mails = mails
         self._now = now
         self.deliver: Deliver | None = None
         self.follow_ups: list[Callable[[Session, str, Reminder], None]] = []
@@ -108,7 +108,7 @@ class Dispatch:
         with self._database.session() as session:
             parts = self._parts(session, conversation_id, self._due(session, conversation_id))
             said = [self.deliver.say(session, conversation_id, reply) for reply in self._composer.replies(parts)]
-            if said and all(said) and self._mails:
+            if said and all(said) and self.mails:
                 self._mail(session, conversation_id, entry.key, parts)
         if said:
             self.deliver.told(conversation_id)

@@ -9,6 +9,7 @@ them: a notice is read on locked screens and in mail.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -27,9 +28,12 @@ from actions.notices.renewing import Renewals
 from actions.notices.tables import DateQuestionRow, NoticeChoiceRow, NoticeRow, ReminderRow
 from common.clock import utc_now
 from common.database import Database
+from common.errors import InvalidInput
 from common.keyring import Keyring
 
 __all__ = ["Notices"]
+
+_ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+")
 
 
 class Notices:
@@ -89,6 +93,18 @@ class Notices:
         """Notes a choice about one purpose; `address` for `mail`."""
         with self._database.session() as session:
             self._choices.set(session, conversation_id, purpose, given, address)
+
+    @property
+    def mails(self) -> bool:
+        """Whether letters can be sent at all."""
+        return self.dispatch.mails
+
+    def mail_to(self, conversation_id: str, address: str) -> None:
+        """Letters to `address` from now on; none where it is empty. Raises InvalidInput for no address at all."""
+        address = address.strip()
+        if address and not _ADDRESS.fullmatch(address):
+            raise InvalidInput(self.cards.texts.render("page.address"), field="address")
+        self.choose(conversation_id, "mail", bool(address), address)
 
     def stop(self, conversation_id: str) -> None:
         """Withdraws everything: no notice, reminder or letter goes out any more."""

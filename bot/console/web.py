@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.api.deps import ContextDep
 from bot.api.problems import problem_response
-from bot.console import calendar, dossiers, files, results
+from bot.console import calendar, dossiers, files, outbox, results, rights
 from bot.console.accounts import SESSION_LIFE, Role, Staff
 from bot.console.rendering import CONSOLE, console_page, see_other
 from bot.console.session import COOKIE, AgentDep, FormOf, SignInNeeded, StaffDep
@@ -114,7 +114,7 @@ async def resolve(context: ContextDep, staff: StaffDep, _: FormOf, question_id: 
 
 def install_console(app: FastAPI) -> None:
     """Adds the console's routes, its style sheet, and the way to the sign-in page."""
-    for part in (router, dossiers.router, files.router, calendar.router, results.router):
+    for part in (router, dossiers.router, files.router, calendar.router, results.router, outbox.router, rights.router):
         app.include_router(part)
     app.mount("/console/static", StaticFiles(directory=CONSOLE / "static"), name="console-static")
 

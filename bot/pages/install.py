@@ -5,7 +5,20 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
-from bot.pages import appointment, centres, checklist, dossier, eform, eform_trial, files, identity, payment, result
+from bot.pages import (
+    appointment,
+    centres,
+    checklist,
+    dossier,
+    eform,
+    eform_trial,
+    files,
+    identity,
+    notices,
+    payment,
+    result,
+    rights,
+)
 from bot.pages.rendering import STATIC
 
 __all__ = ["install_pages"]
@@ -13,6 +26,7 @@ __all__ = ["install_pages"]
 ROUTERS: tuple[APIRouter, ...] = (
     checklist.router, eform_trial.router, eform.router, dossier.router, files.router, identity.router,
     result.router, centres.router, appointment.router, payment.router,
+    notices.router, rights.router,
 )
 
 
