@@ -14,6 +14,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from actions.dossiers.eforms.draft import Draft
+from actions.dossiers.eforms.drafts import Written
 from bot.api.deps import ClientKey, ContextDep
 from bot.context import Context
 from bot.gateway.texts import greeting, problem
@@ -31,8 +32,13 @@ _COOKIE_KIND = "forms"
 _DAY_S = 86_400
 
 
-async def _linked(context: ContextDep, token: Annotated[str, Path(max_length=500)]) -> tuple[str, str]:
-    return context.dossiers.form_pages.open(token)
+async def _linked(
+    request: Request, context: ContextDep, token: Annotated[str, Path(max_length=500)]
+) -> tuple[str, str]:
+    """Raises Conflict for an assisted session that is over: staff read nothing of it any more."""
+    conversation_id, draft_id = context.dossiers.form_pages.open(token)
+    request.state.banner = await run_sync(context.dossiers.assisted.banner, conversation_id)
+    return conversation_id, draft_id
 
 
 Linked = Annotated[tuple[str, str], Depends(_linked)]
@@ -122,16 +128,11 @@ async def write(request: Request, context: ContextDep, linked: Linked, token: st
     if draft.stage == "consent":
         return go(f"/forms/{token}")
     given = await sent(request)
-    drafts = context.dossiers.drafts
-    refused = await run_sync(take_files, context, draft, given)
-    written = await run_sync(lambda: drafts.write(
-        draft.conversation_id, given.typed, complete=given.do == "review", sure=given.sure,
-        then=moved(drafts.moves, given.do)))
-    problems = {**written.problems, **refused}
+    written = await run_sync(_written, context, draft, given)
     if given.do == "later":
         return go(f"/forms/{token}/later")
-    if problems:
-        return _form(request, context, written.draft, f"/forms/{token}", given, problems)
+    if written.problems:
+        return _form(request, context, written.draft, f"/forms/{token}", given, written.problems)
     return go(f"/forms/{token}/review" if given.do == "review" else f"/forms/{token}{_back_to(given.do)}")
 
 
@@ -164,6 +165,17 @@ async def later(request: Request, context: ContextDep, linked: Linked, token: st
 def _qr(address: str) -> Markup:
     drawn = segno.make(address, error="l", micro=False).svg_inline(scale=4, border=2, omitsize=True)
     return Markup(drawn)  # noqa: S704 - drawn by segno from our own address
+
+
+def _written(context: Context, draft: Draft, given: Sent) -> Written:
+    """Answers first, because they decide which files are asked for; what is missing last."""
+    drafts, whose = context.dossiers.drafts, draft.conversation_id
+    written = drafts.write(
+        whose, given.typed, complete=False, sure=given.sure, then=moved(drafts.moves, given.do))
+    problems = written.problems | take_files(context, written.draft, given)
+    complete = given.do == "review"
+    written = drafts.write(whose, {}, complete=complete)
+    return Written(written.draft, written.problems | problems)
 
 
 def _taken_up(context: Context, linked: tuple[str, str]) -> Draft:

@@ -51,10 +51,12 @@ async def write(request: Request, context: ContextDep, slug: Slug) -> Response:
 
 def _written(context: Context, draft: Draft, given: Sent) -> tuple[Draft, dict[str, InvalidInput]]:
     moves = context.dossiers.drafts.moves
-    draft, refused = _checked(context, draft, given)
-    draft, problems = moves.fill(draft, given.typed, complete=given.do == "review", sure=given.sure)
-    draft = moves.sample_all(draft) if given.do == "sample" else moved(moves, given.do)(draft)
-    return draft, {} if given.do == "sample" else {**problems, **refused}
+    draft, problems = moves.fill(draft, given.typed, complete=False, sure=given.sure)
+    if given.do == "sample":
+        return moves.sample_all(draft), {}
+    draft, refused = _checked(context, moved(moves, given.do)(draft), given)
+    draft, missing = moves.fill(draft, {}, complete=given.do == "review")
+    return draft, missing | problems | refused
 
 
 def _checked(context: Context, draft: Draft, given: Sent) -> tuple[Draft, dict[str, InvalidInput]]:
