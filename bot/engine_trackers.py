@@ -36,6 +36,8 @@ class TrackerStore:
             return
         with self._engine.begin() as connection:
             if inspect(connection).has_table("events"):
+                if self._url.get_backend_name() == "sqlite":
+                    connection.exec_driver_sql("PRAGMA secure_delete=ON")
                 connection.execute(text("DELETE FROM events WHERE sender_id = :sender"), {"sender": conversation_id})
 
     def set_slots(self, conversation_id: str, slots: Mapping[str, Any]) -> None:

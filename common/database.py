@@ -7,7 +7,7 @@ Sessions are synchronous: async code calls them through `anyio.to_thread.run_syn
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,13 @@ _NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+_BUSY_MS = 15_000
+# secure_delete: what is erased is overwritten, not only unlinked.
+_PRAGMAS = (
+    "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}", "secure_delete=ON",
+)
 
 
 class Base(DeclarativeBase):
@@ -73,6 +80,16 @@ class Database:
         with self._sessions(bind=self.engine.execution_options(write=write)) as session, session.begin():
             yield session
 
+    def fold(self) -> None:
+        """After an erasure: SQLite's write-ahead log, which still holds the pages as they were, is folded in and
+        emptied, unless somebody is reading just now (then the next call does it)."""
+        if self.engine.dialect.name != "sqlite":
+            return
+        # Past the engine's own BEGIN: inside a transaction the log can't be emptied.
+        with closing(self.engine.raw_connection()) as connection:
+            for pragma in ("busy_timeout=1000", "wal_checkpoint(TRUNCATE)", f"busy_timeout={_BUSY_MS}"):
+                connection.cursor().execute(f"PRAGMA {pragma}").fetchall()
+
     def create_all(self) -> None:
         """Creates missing tables directly; for tests (the service migrates instead)."""
         Base.metadata.create_all(self.engine)
@@ -90,7 +107,7 @@ def _engine(url: str) -> Engine:
     def _pragmas(connection: Any, _record: Any) -> None:
         # The driver's own BEGIN is deferred, so two writers could deadlock on the upgrade; see `_begin`.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

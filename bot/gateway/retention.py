@@ -48,13 +48,17 @@ class Eraser:
 
     def erase(self, conversation_id: str) -> None:
         """Deletes one conversation; a part that can't be reached leaves the rest for the next try."""
+        self._erase(conversation_id)
+        self._store.fold()
+
+    def _erase(self, conversation_id: str) -> None:
         for other in self._others:
             other(conversation_id)
         self._store.erase(conversation_id)
 
     def _expire(self, conversation_id: str) -> None:
         if self._kept is None or not self._kept.needed(conversation_id):
-            self.erase(conversation_id)
+            self._erase(conversation_id)
             return
         for eraser in self._kept.erasers:
             eraser(conversation_id)
@@ -69,6 +73,7 @@ class Eraser:
             for conversation_id in batch:
                 self._expire(conversation_id)
             count += len(batch)
+        self._store.fold()
         return count
 
 

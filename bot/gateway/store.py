@@ -120,6 +120,10 @@ class ConversationStore:
         with self._database.session() as session:
             session.execute(delete(ConversationRow).where(ConversationRow.id == conversation_id))
 
+    def fold(self) -> None:
+        """Makes sure that nothing erased is left in the database's log."""
+        self._database.fold()
+
     def empty(self, conversation_id: str) -> None:
         """Deletes what was said, and keeps the conversation itself; its time of silence begins anew."""
         with self._database.session() as session:
