@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from actions.appointments.bundle import AppointmentRoom, build_appointments
+from actions.assisted import Assisted, build_assisted
 from actions.centres.bundle import CentreRoom, build_centres
 from actions.checklists import ChecklistService, load_texts
 from actions.dossiers.access import Access
@@ -92,6 +93,7 @@ class Dossiers:
     rights: Rights
     centres: CentreRoom
     appointments: AppointmentRoom
+    assisted: Assisted
     # Each part adds what it offers on a dossier's page and tracking card.
     offers: list[OfferSource] = field(default_factory=list)
 
@@ -140,4 +142,5 @@ def build_dossiers(
         pages=pages, form_pages=FormPages(links, settings.base_url), results=results, signatures=signatures,
         outside=build_outside(settings, database, keyring, outbox, uploads, registry), payments=payments,
         notices=notices, rights=rights, centres=centres, appointments=appointments,
+        assisted=build_assisted(database, keyring, centres.directory, drafts, submissions),
         offers=[results.offers, papers.offers, appointments.wording.offers, payments.offers])

@@ -30,11 +30,12 @@ _NOBODY = PasswordHasher().hash(secrets.token_hex(16))
 
 
 class Role(StrEnum):
-    """What a person does: everything, answer citizens, or process dossiers and questions."""
+    """What a person does: everything, answer citizens, process dossiers and questions, or help citizens at a counter."""
 
     ADMIN = "admin"
     AGENT = "agent"
     OFFICER = "officer"
+    ASSISTANT = "assistant"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from bot.api.deps import ContextDep
 from bot.console.accounts import Role, Staff
 from common.errors import Forbidden, ISeeError
 
-__all__ = ["COOKIE", "AgentDep", "FormOf", "OfficerDep", "SignInNeeded", "StaffDep"]
+__all__ = ["COOKIE", "AgentDep", "AssistantDep", "FormOf", "OfficerDep", "SignInNeeded", "StaffDep"]
 
 COOKIE = "isee_console"
 
@@ -41,8 +41,14 @@ async def _officer(staff: StaffDep) -> Staff:
     return _with_role(staff, Role.OFFICER)
 
 
+async def _assistant(staff: StaffDep) -> Staff:
+    return _with_role(staff, Role.ASSISTANT, Role.OFFICER)
+
+
 AgentDep = Annotated[Staff, Depends(_agent)]
 OfficerDep = Annotated[Staff, Depends(_officer)]
+AssistantDep = Annotated[Staff, Depends(_assistant)]
+"""Staff at a counter: those who help citizens there, and officers."""
 
 
 async def _guarded(staff: StaffDep, csrf: Annotated[str, Form(max_length=100)] = "") -> None:
@@ -53,7 +59,7 @@ async def _guarded(staff: StaffDep, csrf: Annotated[str, Form(max_length=100)] =
 FormOf = Annotated[None, Depends(_guarded)]
 
 
-def _with_role(staff: Staff, role: Role) -> Staff:
-    if staff.role not in (role, Role.ADMIN):
+def _with_role(staff: Staff, *roles: Role) -> Staff:
+    if staff.role not in (*roles, Role.ADMIN):
         raise Forbidden("Tài khoản này không có quyền làm việc này.")
     return staff

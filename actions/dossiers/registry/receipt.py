@@ -27,3 +27,5 @@ class Receipt(BaseModel):
     pin_hint: str
     next_steps: str
     fields: list[ReceiptLine]
+    # Who typed it where, when staff helped the citizen at a counter.
+    assisted: str = ""

@@ -157,7 +157,7 @@ class Registry:
             code=row.code, procedure=row.title, procedure_code=row.procedure_code,
             submitted_at=to_local(row.submitted_at), due_on=row.due_on, state=self.states[row.state].label,
             pin_hint=self._texts.render("receipt.pin_hint"), next_steps=form.receipt if form else "",
-            fields=self._views.lines(session, row, bare=False))
+            fields=self._views.lines(session, row, bare=False), assisted=self._views.assisted(session, row))
 
     def _row(self, session: Session, code: str, *, lock: bool = False) -> DossierRow:
         query = select(DossierRow).where(DossierRow.code == parse_dossier_code(code).value)

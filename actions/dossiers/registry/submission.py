@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -81,6 +81,8 @@ class Submissions:
         self._clock = clock
         self._outbox = outbox
         self._texts = texts
+        # What other parts note in the submission's own transaction.
+        self.on_submitted: list[Callable[[Session, DossierRow], None]] = []
 
     def submit(self, draft_id: str, centre: str = "") -> Submitted:
         """The dossier of a complete, consented draft; the same one when asked again.
@@ -131,6 +133,8 @@ class Submissions:
         session.add(DossierPersonRow(dossier_id=dossier.id, digest=digest))
         self._store.close(session, row, "submitted")
         session.flush()
+        for note in self.on_submitted:
+            note(session, dossier)
         tell(self._outbox, session, dossier, event)
         self._outbox.put(session, SEND, dossier.id, dossier.id, {"code": dossier.code})
         return _submitted(dossier, new=True)

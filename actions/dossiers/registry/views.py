@@ -65,6 +65,12 @@ class Views:
                 note=mask(event.note) if public else event.note, actor="" if public else event.actor))
         return entries
 
+    def assisted(self, session: Session, row: DossierRow) -> str:
+        """What the timeline says of help at a counter; "" for a dossier that its citizen filed alone."""
+        note = session.scalar(select(DossierEventRow.note).where(
+            DossierEventRow.dossier_id == row.id, DossierEventRow.kind == "assisted"))
+        return note or ""
+
     def lines(self, session: Session, row: DossierRow, *, bare: bool) -> list[ReceiptLine]:
         """The submitted values; personal ones masked unless `bare`."""
         query = select(DossierValueRow).where(DossierValueRow.dossier_id == row.id).order_by(DossierValueRow.position)
