@@ -17,7 +17,6 @@ __all__ = ["NONE", "UNSURE", "read_choice"]
 
 UNSURE, NONE = "unsure", "none"
 _MOST_BESIDES = 4
-_LEAST_OF_LABEL = 2
 # Share of a label's words that a text must hold to be near it, and how far it must be ahead of the next label.
 _SHARED = 0.5
 _AHEAD = 0.2
@@ -91,9 +90,10 @@ def _by_words(said: list[str], labels: Sequence[str]) -> int | None:
         best = [i for i in full if len(folded[i]) == longest]
         return best[0] if len(best) == 1 else None
     within = [i for i, label in enumerate(folded) if set(said) <= set(label)]
-    if len(within) == 1 and len(said) >= _LEAST_OF_LABEL:
+    asks = bool(set(said) & _folded("asking") or aspect_of_words(" ".join(said)))
+    if len(within) == 1 and (len(said) > 1 or not asks):
         return within[0]
-    return None if set(said) & _folded("asking") or aspect_of_words(" ".join(said)) else _nearest(said, folded)
+    return None if asks else _nearest(said, folded)
 
 
 def _nearest(said: list[str], labels: Sequence[Sequence[str]]) -> int | None:

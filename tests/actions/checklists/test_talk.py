@@ -178,6 +178,7 @@ WAYS = ["Nhờ một người nộp thay", "Thuê công ty dịch vụ nộp", "
         ("vâng", WAYS, "?"), ("không", WAYS, "?"), ("không thuộc trường hợp nào", WAYS, NONE),
         ("đăng ký kết hôn mất bao lâu", ["Cha mẹ đã đăng ký kết hôn", "Trẻ bị bỏ rơi"], None),
         ("bố mẹ chưa đăng ký kết hôn", ["Cha mẹ đã đăng ký kết hôn", "Chưa xác định cha hoặc mẹ"], None),
+        ("biết", ["Không rõ nơi ở cuối cùng", "Biết nơi ở cuối cùng"], 1),
         ("nhờ", WAYS, None), ("lệ phí bao nhiêu", WAYS, None), ("con 5 tuổi có phải đi cùng không", WAYS, None),
         ("", WAYS, None), ("!!!", WAYS, None), ("thế nộp ở đâu", WAYS, None),
     ],
