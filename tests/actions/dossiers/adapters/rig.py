@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from starlette.testclient import TestClient
 
 from actions.dossiers.adapters.contract import StatusEvent
@@ -106,6 +106,16 @@ class Rig:
         with self.database.session(write=False) as session:
             return list(session.scalars(query))
 
+    def all_states(self) -> dict[str, str]:
+        with self.database.session(write=False) as session:
+            return {row.code: row.state for row in session.scalars(select(DossierRow))}
+
+    def empty(self) -> None:
+        """No dossier, no event, no work left."""
+        with self.database.session() as session:
+            for table in (OutsideEventRow, OutboxRow, DossierRow):
+                session.execute(delete(table))
+
     def advance(self, code: str, state: str, note: str = "") -> None:
         self.room.registry.advance(code, state, actor="citizen", note=note)
 
@@ -141,6 +151,11 @@ class Near:
 
     def dossiers(self) -> list[dict[str, Any]]:
         return self.http.get("/simulator/dossiers").json()
+
+    def empty(self) -> None:
+        self.faults()
+        for item in self.dossiers():
+            self.http.delete(f"/simulator/dossiers/{item['code']}")
 
     def of(self, reference: str) -> dict[str, Any]:
         [found] = [item for item in self.dossiers() if item["reference"] == reference]
