@@ -72,11 +72,7 @@ class Assisted:
     ) -> AssistedSession:
         """Starts the e-form in a fresh conversation of its own, with the citizen's consent to being helped noted; the
         e-form's own consent is asked on its page. Raises InvalidInput, NotFound."""
-        citizen = " ".join(citizen.split())
-        if not consented:
-            raise InvalidInput(self._texts.render("problem.consent"), field="consent")
-        if not 2 <= len(citizen) <= 100:
-            raise InvalidInput(self._texts.render("problem.citizen"), field="citizen")
+        citizen = self.check(slug, citizen, consented)
         point = self._directory.point(point_id)
         draft = self._drafts.start(conversation_id, slug)
         now = self._now()
@@ -89,6 +85,17 @@ class Assisted:
             session.add(row)
             session.flush()
             return self._read(row, reveal=True)
+
+    def check(self, slug: str, citizen: str, consented: bool) -> str:
+        """The citizen's name, tidied. Raises InvalidInput naming what is missing."""
+        citizen = " ".join(citizen.split())
+        if self._drafts.forms.get(slug) is None:
+            raise InvalidInput(self._texts.render("problem.form"), field="form")
+        if not consented:
+            raise InvalidInput(self._texts.render("problem.consent"), field="consent")
+        if not 2 <= len(citizen) <= 100:
+            raise InvalidInput(self._texts.render("problem.citizen"), field="citizen")
+        return citizen
 
     def banner(self, conversation_id: str) -> str:
         """What stands above the e-form and the receipt of an assisted session; "" for a citizen's own conversation.

@@ -23,7 +23,12 @@ Name = Annotated[str, typer.Argument(help="Tên đăng nhập.")]
 @app.command()
 def add(
     name: Name,
-    role: Annotated[Role, typer.Option(help="admin: mọi việc; agent: trả lời người dân; officer: hồ sơ; assistant: giúp nộp hồ sơ tại quầy.")] = Role.AGENT,
+    role: Annotated[
+        Role,
+        typer.Option(
+            help="admin: mọi việc; agent: trả lời người dân; officer: hồ sơ; assistant: giúp nộp hồ sơ tại quầy."
+        ),
+    ] = Role.AGENT,
     ask_password: Annotated[
         bool, typer.Option("--ask-password", help="Tự đặt mật khẩu thay vì tạo ngẫu nhiên.")
     ] = False,

@@ -30,7 +30,7 @@ _NOBODY = PasswordHasher().hash(secrets.token_hex(16))
 
 
 class Role(StrEnum):
-    """What a person does: everything, answer citizens, process dossiers and questions, or help citizens at a counter."""
+    """What a person does: everything, answer citizens, process dossiers and questions, or help at a counter."""
 
     ADMIN = "admin"
     AGENT = "agent"

@@ -12,7 +12,7 @@ from bot.api.deps import ContextDep
 from bot.console.accounts import Role, Staff
 from common.errors import Forbidden, ISeeError
 
-__all__ = ["COOKIE", "AgentDep", "AssistantDep", "FormOf", "OfficerDep", "SignInNeeded", "StaffDep"]
+__all__ = ["COOKIE", "AgentDep", "AssistantDep", "DeskDep", "FormOf", "OfficerDep", "SignInNeeded", "StaffDep"]
 
 COOKIE = "isee_console"
 
@@ -41,12 +41,18 @@ async def _officer(staff: StaffDep) -> Staff:
     return _with_role(staff, Role.OFFICER)
 
 
+async def _desk(staff: StaffDep) -> Staff:
+    return _with_role(staff, Role.AGENT, Role.OFFICER)
+
+
 async def _assistant(staff: StaffDep) -> Staff:
     return _with_role(staff, Role.ASSISTANT, Role.OFFICER)
 
 
 AgentDep = Annotated[Staff, Depends(_agent)]
 OfficerDep = Annotated[Staff, Depends(_officer)]
+DeskDep = Annotated[Staff, Depends(_desk)]
+"""Who reads what citizens wrote: agents and officers."""
 AssistantDep = Annotated[Staff, Depends(_assistant)]
 """Staff at a counter: those who help citizens there, and officers."""
 

@@ -11,10 +11,10 @@ from starlette.staticfiles import StaticFiles
 
 from bot.api.deps import ContextDep
 from bot.api.problems import problem_response
-from bot.console import calendar, dossiers, files, outbox, results, rights
+from bot.console import appointments, assisted, calendar, centres, dossiers, files, outbox, results, rights
 from bot.console.accounts import SESSION_LIFE, Role, Staff
 from bot.console.rendering import CONSOLE, console_page, see_other
-from bot.console.session import COOKIE, AgentDep, FormOf, SignInNeeded, StaffDep
+from bot.console.session import COOKIE, AgentDep, DeskDep, FormOf, SignInNeeded, StaffDep
 from bot.context import Context
 from common.errors import Conflict, InvalidInput, ISeeError, NotAuthenticated, NotFound, TooManyRequests
 from common.identifiers import mask
@@ -27,7 +27,8 @@ router = APIRouter(prefix="/console", include_in_schema=False)
 
 @router.get("/")
 async def home(staff: StaffDep) -> Response:
-    return see_other("/console/dossiers" if staff.role is Role.OFFICER else "/console/conversations")
+    homes = {Role.OFFICER: "/console/dossiers", Role.ASSISTANT: "/console/assisted"}
+    return see_other(homes.get(staff.role, "/console/conversations"))
 
 
 @router.get("/login")
@@ -102,19 +103,22 @@ async def act_in_conversation(
 
 
 @router.get("/unanswered")
-async def unanswered(request: Request, context: ContextDep, staff: StaffDep) -> Response:
+async def unanswered(request: Request, context: ContextDep, staff: DeskDep) -> Response:
     return console_page(request, "unanswered.html", staff=staff, questions=await run_sync(context.turns.unanswered))
 
 
 @router.post("/unanswered/{question_id}/resolve")
-async def resolve(context: ContextDep, staff: StaffDep, _: FormOf, question_id: int) -> Response:
+async def resolve(context: ContextDep, staff: DeskDep, _: FormOf, question_id: int) -> Response:
     await run_sync(context.turns.resolve, question_id)
     return see_other("/console/unanswered")
 
 
 def install_console(app: FastAPI) -> None:
     """Adds the console's routes, its style sheet, and the way to the sign-in page."""
-    for part in (router, dossiers.router, files.router, calendar.router, results.router, outbox.router, rights.router):
+    for part in (
+        router, dossiers.router, files.router, calendar.router, results.router, outbox.router,
+        rights.router, centres.router, appointments.router, assisted.router,
+    ):
         app.include_router(part)
     app.mount("/console/static", StaticFiles(directory=CONSOLE / "static"), name="console-static")
 
