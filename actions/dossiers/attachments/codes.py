@@ -15,7 +15,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 __all__ = ["read"]
 
 _QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-_TIME_S = 12.0
+_TIME_S = 8.0
 _SIDES = (1600, 1000, 2400)
 _TURNS = (15, -15, 30, -30, 45)
 _WINDOW, _STEP = 0.5, 0.25
