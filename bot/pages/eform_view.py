@@ -26,6 +26,12 @@ class FieldView:
     left_out: bool = False
 
     @property
+    def question(self) -> str:
+        """The question; within its item it need not name the item again."""
+        title, joint, rest = self.field.question.partition(". ")
+        return rest if self.field.group and joint and self.field.label.startswith(f"{title}: ") else self.field.question
+
+    @property
     def anchor(self) -> str:
         return f"f-{self.field.name}"
 
@@ -50,6 +56,10 @@ class Section:
     group: EField | None = None
     items: list[ItemView] = field(default_factory=list)
     more: bool = False
+
+    @property
+    def only_files(self) -> bool:
+        return all(view.field.type == "file" for view in self.fields)
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,9 @@ class ValueReader:
 
     def missing(self, field: EField) -> InvalidInput:
         """What to say where a required answer is missing."""
-        return self._problem("file_missing" if field.type == "file" else "empty", field)
+        kinds = {"file": "file_missing", "choice": "unchosen", "boolean": "unchosen"}
+        key = kinds.get(field.type, "missing")
+        return InvalidInput(self._texts.render(f"eform.invalid.{key}", label=field.label), field=field.name)
 
     def agrees(self, text: str, value: str) -> bool:
         """Whether `text` is a yes, or the button `value`."""
