@@ -16,7 +16,7 @@ SIGNER = Signer("isee", SECRET, now=lambda: 1_763_800_000.0)
 
 
 def test_the_scheme_is_the_documented_one() -> None:
-    body = '{"amount":8000}'.encode()
+    body = b'{"amount":8000}'
     text = f"v1\n1763800000\nPOST\n/onestop/v1/dossiers?x=1\nkey-1\n{hashlib.sha256(body).hexdigest()}"
     wanted = "v1=" + hmac.new(SECRET, text.encode(), "sha256").hexdigest()
     headers = SIGNER.headers("POST", "/onestop/v1/dossiers?x=1", body, "key-1")

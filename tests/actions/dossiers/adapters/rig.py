@@ -47,8 +47,9 @@ class Rig:
         self.database.create_all()
         self.keyring = Keyring.from_settings(self.settings)
         self.room: Dossiers = build_dossiers(self.settings, self.database, self.keyring)
-        made = self.room.outside or build_outside(
-            self.settings, self.database, self.keyring, self.room.outbox, self.room.uploads, self.room.registry, onestop)
+        room = self.room
+        made = room.outside or build_outside(
+            self.settings, self.database, self.keyring, room.outbox, room.uploads, room.registry, onestop)
         assert made is not None
         self.outside: OutsideRegistry = made
         self._count = 0
@@ -136,8 +137,8 @@ class Near:
         self.seen: list[tuple[httpx.Request, int, str]] = []
         self.faults(callbacks="manual")
         self.client = HttpOneStop(
-            f"http://onestop.test{BASE}", Signer("isee", SECRET.encode()), 5, transport=httpx.MockTransport(self._hand_over),
-            breaker=CircuitBreaker(failures=10**9), first_wait_s=0.0, longest_wait_s=0.0)
+            f"http://onestop.test{BASE}", Signer("isee", SECRET.encode()), 5,
+            transport=httpx.MockTransport(self._hand_over), breaker=CircuitBreaker(failures=10**9), first_wait_s=0.0, longest_wait_s=0.0)
 
     def _hand_over(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode()

@@ -17,7 +17,8 @@ from common.signatures import Signer
 
 SECRET = "a shared secret of more than 32 characters"
 DOSSIER = {
-    "code": "MC-1", "reference": "H49-1", "history": [{"sequence": 1, "state": "MOI_NOP", "at": "2026-11-22T01:00:00Z"}]}
+    "code": "MC-1", "reference": "H49-1",
+    "history": [{"sequence": 1, "state": "MOI_NOP", "at": "2026-11-22T01:00:00Z"}]}
 SUBMISSION = Submission(
     reference="H49-1", procedure_code="1.001193", title="Khai sinh", form="khai_sinh", submitted_at=utc_now(),
     fields=[], files=[])

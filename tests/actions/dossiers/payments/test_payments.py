@@ -22,8 +22,8 @@ from actions.dossiers.payments.accounts import public_key_of, sign
 from actions.dossiers.payments.build import MESSAGES_FILE
 from actions.dossiers.payments.receipt import receipt_pdf
 from actions.dossiers.payments.tables import PaymentEventRow, PaymentRow
-from actions.dossiers.payments.view import PaymentEvent
 from actions.dossiers.payments.vietqr import read
+from actions.dossiers.payments.view import PaymentEvent
 from actions.dossiers.tables import DossierEventRow, DossierRow
 from actions.messages import Messages
 from actions.outbox.tables import OutboxRow
