@@ -138,7 +138,8 @@ class Near:
         self.faults(callbacks="manual")
         self.client = HttpOneStop(
             f"http://onestop.test{BASE}", Signer("isee", SECRET.encode()), 5,
-            transport=httpx.MockTransport(self._hand_over), breaker=CircuitBreaker(failures=10**9), first_wait_s=0.0, longest_wait_s=0.0)
+            transport=httpx.MockTransport(self._hand_over),
+            breaker=CircuitBreaker(failures=10**9), first_wait_s=0.0, longest_wait_s=0.0)
 
     def _hand_over(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode()
