@@ -9,6 +9,7 @@ from __future__ import annotations
 from rasa_sdk import Action
 
 from actions.answers import Answerer
+from actions.appointments import chat as appointments_chat
 from actions.dossiers import form_actions, supplement_actions, track_actions
 from actions.dossiers.action_base import DossierServices
 from actions.dossiers.bundle import MESSAGES_FILE
@@ -28,7 +29,7 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
     """
     cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url, services.dossiers.form_pages,
         services.dossiers.aids)
-    told = (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS)
+    told = (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS, *appointments_chat.ACTIONS)
     steering = (kind(services, cards, answerer) for kind in told)
     kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *supplement_actions.ACTIONS, *results_chat.ACTIONS,
         *payments_chat.ACTIONS)
