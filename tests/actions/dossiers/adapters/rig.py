@@ -176,9 +176,9 @@ class Near:
 
 
 @contextmanager
-def far(folder: Path, isee_url: str) -> Iterator[str]:
+def far(folder: Path, isee_url: str, port: int = 0) -> Iterator[str]:
     """The simulator in a process of its own, as `isee onestop-sim` starts it; its address."""
-    port = free_port(0)
+    port = port or free_port(0)
     command = [
         sys.executable, "-m", "bot.cli", "onestop-sim", "--port", str(port), "--isee", isee_url,
         "--database", str(folder / "sim.db")]
