@@ -108,10 +108,10 @@ class Registry:
     def counted(self) -> dict[str, int]:
         """How many dossiers are in each state, and under "late" how many are over their due date."""
         with self._database.session(write=False) as session:
-            found = session.execute(select(DossierRow.state, func.count()).group_by(DossierRow.state)).tuples()
+            found = session.execute(select(DossierRow.state, func.count()).group_by(DossierRow.state))
             wanted = self._wanted(session, None, "", True)
             late = session.scalar(select(func.count()).select_from(DossierRow).where(*wanted))
-            return {**dict(found.all()), "late": late or 0}
+            return {**{state: number for state, number in found}, "late": late or 0}
 
     def show(self, code: str, *, reveal_to: str = "") -> DossierDetail:
         """A dossier for an officer. Naming `reveal_to` shows personal values and notes the look in the timeline."""

@@ -13,17 +13,20 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.dossiers.bundle import Dossiers
 
 _IN_LOOP = {
+    "practise_form": "action_practise_eform",
     "inform_field": "action_eform_input", "go_back": "action_eform_back", "edit_field": "action_eform_edit",
     "skip": "action_eform_skip", "pause_form": "action_eform_pause", "cancel": "action_eform_cancel",
     "give_consent": "action_eform_consent", "refuse_consent": "action_eform_consent",
     "affirm": "action_eform_consent", "deny": "action_eform_consent", "confirm_submit": "action_submit_eform",
     "resume_form": "action_eform_resume", "repeat": "action_eform_resume", "track_dossier": "action_track_dossier",
-    "provide_pin": "action_track_pin",
+    "provide_pin": "action_track_pin", "supplement_dossier": "action_supplement_dossier",
 }
 _OUTSIDE = {
+    "practise_form": "action_practise_eform",
     "submit_dossier": "action_start_eform", "resume_form": "action_eform_resume",
     "confirm_submit": "action_eform_resume", "track_dossier": "action_track_dossier",
     "provide_pin": "action_track_pin", "inform_field": "action_eform_resume",
+    "supplement_dossier": "action_supplement_dossier",
 }
 
 KHAI_SINH = [
