@@ -6,12 +6,13 @@ import json
 
 from actions.messages import Messages
 from common.messages import Aspect, Button
-from knowledge_base.model import Case, Origin, Published
+from knowledge_base.model import Case, Media, Origin, Published
 
 __all__ = ["Buttons", "payload"]
 
 _MOST = 5
 _MOST_CASES = 3
+_MOST_MEDIA = 2
 _TITLE = 80
 # After an answer about the first, what citizens ask next.
 _NEXT = {
@@ -40,6 +41,8 @@ class Buttons:
         """Under a normal answer: cases to choose, other aspects, filing, and the way out of a wrong guess."""
         guide = published.guide
         buttons = self._narrowing(published, case) if aspect is Aspect.DOCUMENTS else []
+        if aspect is Aspect.STEPS:
+            buttons = [self._media(item) for item in guide.media[:_MOST_MEDIA]]
         if guide.e_form:
             buttons.append(self.button("submit", "submit_dossier", procedure_code=published.code))
         for following in _NEXT.get(aspect, _OTHERWISE):
@@ -55,6 +58,10 @@ class Buttons:
         bound = {document.when for document in guide.documents}  # a choice must change the list above it
         cases = [known for known in guide.cases if known.id in bound] if case is None else []
         return [self.case(published.code, known) for known in cases[:_MOST_CASES]]
+
+    def _media(self, item: Media) -> Button:
+        title = self._messages.render(f"button.{item.kind}", title=item.title, step=item.step)
+        return Button(title=title[:_TITLE], url=item.url)
 
     def doubt(self, published: Published) -> list[Button]:
         """Where the guide is silent or only quoted: a person, the portal, the conditions."""

@@ -136,7 +136,10 @@ class Composer:
         return text, _fields(guide, case, "channels", "online_level")
 
     def _steps(self, guide: Guide, case: Case | None) -> tuple[str | None, dict[str, Any]]:
-        return self._list("steps", "steps", guide, guide.steps)
+        text, fields = self._list("steps", "steps", guide, guide.steps)
+        if text and guide.media:
+            fields["media"] = [_plain(item) for item in guide.media]
+        return text, fields
 
     def _conditions(self, guide: Guide, case: Case | None) -> tuple[str | None, dict[str, Any]]:
         return self._list("conditions", "conditions", guide, guide.conditions)

@@ -26,6 +26,7 @@ def ready(texts: Messages, shown: Sheet, published: Published, address: str) -> 
     buttons = [Button(title=texts.render("checklist.button.open"), url=address)]
     if guide.e_form:
         buttons.append(_button(texts, "submit", "submit_dossier", procedure_code=guide.code))
+        buttons.append(_button(texts, "practise", "practise_form", procedure_code=guide.code))
     if guide.cases:
         buttons.append(_button(texts, "again", "choose_case", case="again", procedure_code=guide.code))
     answer = Answer(

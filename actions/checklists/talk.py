@@ -28,7 +28,7 @@ __all__ = ["CaseTalk"]
 _MOST = 4
 _TITLE = 80
 # Longer explanations make the question harder to read than they help.
-_WHENS = 420
+_WHENS = 300
 
 
 @dataclass(frozen=True)
@@ -140,11 +140,7 @@ class CaseTalk:
         asked = question.text or self._texts.render("checklist.which_case")
         if noted:
             asked = self._texts.render("checklist.more_cases", noted=[case.label for case in noted])
-        short = sum(len(choice.when) for choice in choices) <= _WHENS
-        listed = [
-            {"number": place, "label": choice.title, "when": choice.when if short else ""}
-            for place, choice in enumerate(choices, 1)
-        ]
+        listed = self._listed(choices)
         shown = self._page(question, choices, page)
         if not noted:
             shown = [*shown, _Choice(self._texts.render("checklist.choice.unsure"), f"unsure.{question.index}")]
@@ -155,6 +151,16 @@ class CaseTalk:
             buttons=[self._button(choice, published.code) for choice in shown],
             form={"title": self._texts.render("checklist.title"), "step": question.index + 1, "total": total},
         )
+
+    def _listed(self, choices: Sequence[_Choice]) -> list[dict[str, Any]]:
+        """The choices as numbered lines: explained where that is short, by name where the buttons don't show all."""
+        short = sum(len(choice.when) for choice in choices) <= _WHENS
+        if not short and len(choices) <= _MOST:
+            return []
+        return [
+            {"number": place, "label": choice.title, "when": choice.when if short else ""}
+            for place, choice in enumerate(choices, 1)
+        ]
 
     def _choices(self, question: Question, kept: Checklist) -> list[_Choice]:
         """All that can be answered beside "not sure", in order."""

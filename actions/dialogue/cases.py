@@ -20,8 +20,8 @@ class Cases:
     def __init__(self, services: Services, answerer: Answerer) -> None:
         self._kb = services.kb
         self._answerer = answerer
-        rooms = services.dossiers
-        self._talk = CaseTalk(rooms.checklists, load_texts()) if rooms else None
+        kept = getattr(services.dossiers, "checklists", None)
+        self._talk = CaseTalk(kept, load_texts()) if kept else None
 
     def answered(self, turn: Turn, tracker: Tracker, last: list[dict[str, object]]) -> Outcome | None:
         """What a typed text answers to the question about cases that was asked last; None for any other text."""

@@ -149,3 +149,21 @@ def test_a_quoted_passage_is_word_for_word(composer: Composer) -> None:
     assert said.answer and said.answer.fields == {
         "passages": [{"section": "conditions", "text": guide().conditions[0]}]
     }
+
+
+def test_steps_come_with_their_video_and_its_address_in_the_fields(composer: Composer) -> None:
+    video = {"kind": "video", "title": "Cách nộp đơn", "url": "https://example.vn/nop", "step": 1}
+    said = reply(composer, guide(media=[video]), Aspect.STEPS)
+    assert said.buttons[0].title == "Xem video bước 1: Cách nộp đơn"
+    assert said.buttons[0].url == "https://example.vn/nop"
+    assert said.answer and said.answer.fields["media"] == [video]
+    plain = reply(composer, guide(), Aspect.STEPS)
+    assert plain.answer and "media" not in plain.answer.fields
+
+
+def test_a_guide_with_questions_offers_the_personal_list(composer: Composer) -> None:
+    asks = [{"question": "Sao ạ?", "cases": ["tre_em", "nho_nguoi_khac"]}]
+    for case in (None, "tre_em"):
+        said = reply(composer, guide(asks=asks), Aspect.DOCUMENTS, case)
+        assert said.buttons[0].payload == '/print_checklist{"procedure_code": "9.000001"}'
+        assert not any("choose_case" in (button.payload or "") for button in said.buttons)
