@@ -36,7 +36,7 @@ class NameJudge:
         families = self._families if accented else self._families_plain
         if lowered[0] not in families and not lowered[0].startswith(("h'", "h’")):
             return False
-        if all(word[0].isupper() and word[1:] == word[1:].lower() for word in words):
+        if typed.isupper() or all(word.istitle() for word in words):
             return True
         return not set(lowered) & (self._phrase if accented else self._phrase_plain)
 

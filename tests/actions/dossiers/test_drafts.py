@@ -123,6 +123,20 @@ def test_consent_is_recorded_with_its_version(room: Dossiers, database: Database
     assert form is not None and row.consent_version == form.consent.version and row.consent_at is not None
 
 
+def test_a_new_text_of_consent_is_agreed_to_again(room: Dossiers, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.drafts.start("c1", "khai_sinh")
+    room.drafts.consent("c1", True)
+    room.drafts.apply("c1", "Nguyễn Thị Lan")
+    form = room.forms.get("khai_sinh")
+    assert form is not None
+    newer = form.model_copy(update={"consent": form.consent.model_copy(update={"version": "2027-01"})})
+    monkeypatch.setitem(room.forms._by_slug, "khai_sinh", newer)
+    draft = room.drafts.prompt("c1")
+    assert draft.stage == "consent" and draft.values["applicant_name"].display == "Nguyễn Thị Lan"
+    draft = room.drafts.consent("c1", True)
+    assert draft is not None and draft.stage == "field" and draft.field and draft.field.name == "applicant_id"
+
+
 def test_unknown_forms_are_refused(room: Dossiers) -> None:
     with pytest.raises(NotFound, match="chưa có tờ khai"):
         room.drafts.start("c1", "nothing")

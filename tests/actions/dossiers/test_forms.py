@@ -30,14 +30,14 @@ def test_the_shipped_forms() -> None:
 @pytest.mark.parametrize("form", list(FORMS), ids=lambda form: form.slug)
 def test_examples_are_valid_answers(form: object) -> None:
     reader = ValueReader(Messages.load(MESSAGES_FILE), CommuneFinder.load())
-    for field in form.fields:  # type: ignore[attr-defined]
-        if field.example:
-            assert reader.read(field, field.example, local_date()).value, field.name
+    for field in form.leaves:  # type: ignore[attr-defined]
+        if field.type != "file":  # practice mode fills in all the others
+            assert reader.read(field, field.sample, local_date()).value, field.name
 
 
 @pytest.mark.parametrize("form", list(FORMS), ids=lambda form: form.slug)
 def test_sentences_are_calm_and_plain(form: object) -> None:
-    for sentence in [form.intro, form.receipt, *(f.question for f in form.fields)]:  # type: ignore[attr-defined]
+    for sentence in [form.intro, form.receipt, *(f.question for f in (*form.fields, *form.leaves))]:  # type: ignore[attr-defined]
         assert "!" not in sentence and "  " not in sentence and sentence[0].isupper()
 
 
@@ -75,3 +75,40 @@ def test_two_forms_of_one_procedure_are_refused(tmp_path: Path) -> None:
     (tmp_path / "second.yml").write_text(GOOD.replace("slug: khai_sinh", "slug: second"), encoding="utf-8")
     with pytest.raises(InvalidGuide, match="already the form"):
         FormLibrary.load(tmp_path)
+
+
+def test_the_example_for_curators_is_a_form(tmp_path: Path) -> None:
+    written = (FORMS_DIR.parents[2] / "docs" / "dossiers" / "eforms.md").read_text(encoding="utf-8")
+    example = written.partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "shared.yml").write_text((FORMS_DIR / "shared.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "dang_ky_thuong_tru.yml").write_text(example, encoding="utf-8")
+    form = FormLibrary.load(tmp_path).get("dang_ky_thuong_tru")
+    assert form is not None and [group.name for group in form.groups] == ["members"]
+
+
+@pytest.mark.parametrize(("fields", "words"), [
+    ("- {include: person, with: {prefix: child}}", "needs a value for 'who'"),
+    ("- {include: person, with: {prefix: a, who: x, what: y}}", "no parameter $what"),
+    ("- {include: applicant, without: [fax]}", "has no field fax"),
+    ("- {include: applicant, only: [fax]}", "an include takes"),
+    ("- {name: g, label: G, question: Q, type: group, item: G, fields: []}", "needs fields, item and max"),
+    ("- {name: g, label: G, question: Q, type: group, item: G, max: 40, more: M, fields: [{name: a, label: A, "
+     "question: Q, type: text}]}", "0 to 30 items"),
+    ("- {name: g, label: G, question: Q, type: group, item: G, max: 4, fields: [{name: a, label: A, question: Q, "
+     "type: text}]}", "needs more"),
+    ("- {name: g, label: G, question: Q, type: group, item: G, max: 1, fields: [{name: add, label: A, question: Q, "
+     "type: text}]}", "reserved name"),
+    ("- {name: g, label: G, question: Q, type: group, item: G, max: 1, fields: [{name: a, label: A, question: Q, "
+     "type: text, when: {field: later, is: [x]}}]}", "not an earlier field"),
+    ("- {name: a, label: A, question: Q, type: text, document: Giấy}", "document belongs to type file"),
+    ("- {name: a, label: A, question: Q, type: text, required: false, required_when: {field: b, is: [x]}}",
+     "leave required away"),
+])
+def test_wrong_groups_and_blocks_are_explained(tmp_path: Path, fields: str, words: str) -> None:
+    (tmp_path / "shared.yml").write_text((FORMS_DIR / "shared.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    head, _, tail = GOOD.partition("fields:\n")
+    body = f"{head}fields:\n  - include: applicant\n  {fields}\nreview:{tail.partition('review:')[2]}"
+    (tmp_path / "khai_sinh.yml").write_text(body, encoding="utf-8")
+    with pytest.raises(InvalidGuide) as caught:
+        FormLibrary.load(tmp_path)
+    assert words in str(caught.value) and caught.value.file == "khai_sinh.yml"
