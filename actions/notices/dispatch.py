@@ -160,7 +160,9 @@ class Dispatch:
             return None
         state = body["state"]
         due: date | None = row.due_on if row.due_on and row.due_on >= local_date(self._now()) else None
-        text = self._composer.dossier(state, code=row.code, title=row.title, due=due, label=self._states[state].label)
+        # Payments report themselves beside the states ("payment_paid").
+        label = self._states[state].label if state in self._states else ""
+        text = self._composer.dossier(state, code=row.code, title=row.title, due=due, label=label)
         mail = session.get(DossierValueRow, (row.id, _MAIL_FIELD))
         address = json.loads(self._keyring.decrypt(mail.sealed))["value"] if mail else ""
         path = self._pages.path(row.code, life=_LINK_LIFE)

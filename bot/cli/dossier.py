@@ -59,11 +59,14 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Xem một hồ sơ; số cá nhân được che nếu không có --reveal-to."""
-    detail = _registry().show(code, reveal_to=reveal_to)
+    dossiers = _dossiers()
+    detail = dossiers.registry.show(code, reveal_to=reveal_to)
     if as_json:
         _print_json(detail)
         return
     _print_detail(detail)
+    if dossiers.outside and (outside := dossiers.outside.code_of(detail.code)):
+        Console().print(f"Mã tại hệ thống một cửa: {outside}", highlight=False)
 
 
 @app.command()

@@ -117,6 +117,8 @@ async def _page(
 ) -> Response:
     status = await run_sync(context.dossiers.registry.status, code)
     offers = await run_sync(lambda: offered(context.dossiers.offers, status))
+    outside = context.dossiers.outside
+    outside_code = await run_sync(outside.code_of, code) if outside else ""
     return page(
         request, name, status=error.status if error else 200, problem=error.detail if error else "", dossier=status,
-        token=token, offers=offers, **values)
+        token=token, offers=offers, outside_code=outside_code, **values)

@@ -89,6 +89,7 @@ class Sending:
             state, key = row.state, f"{dossier_id}:{row.state}:{step}"
             fresh = self._snapshots.files(session, dossier_id, without=sent)
             fields = self._snapshots.fields(session, dossier_id)
+            note = self._snapshots.answers(session, dossier_id)
         if code is None:
             # It was never acknowledged: it goes out whole first, with what was added since.
             if not self.submit(dossier_id):
@@ -98,7 +99,7 @@ class Sending:
             if state == "withdrawn":
                 outside = self._onestop.withdraw(code, Withdrawal(), key)
             else:
-                outside = self._onestop.supplement(code, Supplement(fields=fields, files=fresh), key)
+                outside = self._onestop.supplement(code, Supplement(note=note, fields=fields, files=fresh), key)
         except OutsideRefused as refused:
             self._note(dossier_id, refused)
             return

@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 
 from actions.dossiers.adapters.contract import FileContent, FormValue, Submission
 from actions.dossiers.attachments.uploads import Uploads
+from actions.dossiers.registry.requests import RequestStore
 from actions.dossiers.tables import DossierFileRow, DossierRow, DossierValueRow
 from common.keyring import Keyring
 
 __all__ = ["Snapshots"]
+
+_LONGEST_NOTE = 2000
 
 
 class Snapshots:
@@ -24,6 +27,7 @@ class Snapshots:
     def __init__(self, keyring: Keyring, uploads: Uploads) -> None:
         self._keyring = keyring
         self._uploads = uploads
+        self._requests = RequestStore(keyring)
 
     def submission(self, session: Session, row: DossierRow) -> Submission:
         return Submission(
@@ -41,6 +45,11 @@ class Snapshots:
         query = select(DossierFileRow.id).where(
             DossierFileRow.dossier_id == dossier_id).order_by(DossierFileRow.created_at, DossierFileRow.id)
         return [self._file(file_id) for file_id in session.scalars(query) if file_id not in without]
+
+    def answers(self, session: Session, dossier_id: str) -> str:
+        """What the citizen wrote in answer to requests, one paragraph each, cut to what the contract takes."""
+        asked = self._requests.of(session, dossier_id)
+        return "\n".join(f"{item.subject}: {item.answer}" for item in asked if item.answer)[:_LONGEST_NOTE]
 
     def _value(self, row: DossierValueRow) -> FormValue:
         clear = json.loads(self._keyring.decrypt(row.sealed))
