@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from jinja2 import StrictUndefined, Template, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from yaml import CSafeLoader
 
 from common.clock import to_local
 from common.errors import ISeeError
@@ -63,7 +64,7 @@ class Messages:
         }  # fmt: skip
         templates: dict[str, Template] = {}
         for file in files or tuple(sorted(CATALOGUE_DIR.glob("*.yml"))):
-            for key, text in _flatten(yaml.safe_load(file.read_text("utf-8")) or {}):
+            for key, text in _flatten(yaml.load(file.read_text("utf-8"), Loader=CSafeLoader) or {}):
                 if key in templates:
                     raise MessageError(f"{file.name}: the key {key} occurs twice")
                 try:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from yaml import CSafeLoader
 
 from actions.dossiers.eforms.eform import EField, EForm, When
 from common.errors import InvalidGuide
@@ -169,8 +170,8 @@ def _validated(model: type[_Model], data: Any, parsed: _Parsed, at: tuple[str | 
 def _parse(path: Path) -> _Parsed:
     text = path.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=CSafeLoader)
+        data = yaml.load(text, Loader=CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         detail = f"YAML không đọc được: {getattr(error, 'problem', error)}"

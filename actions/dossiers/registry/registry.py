@@ -111,7 +111,7 @@ class Registry:
             found = session.execute(select(DossierRow.state, func.count()).group_by(DossierRow.state))
             wanted = self._wanted(session, None, "", True)
             late = session.scalar(select(func.count()).select_from(DossierRow).where(*wanted))
-            return {**{state: number for state, number in found}, "late": late or 0}
+            return {**{row[0]: row[1] for row in found}, "late": late or 0}
 
     def show(self, code: str, *, reveal_to: str = "") -> DossierDetail:
         """A dossier for an officer. Naming `reveal_to` shows personal values and notes the look in the timeline."""
