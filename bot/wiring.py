@@ -14,7 +14,7 @@ from actions.handoff import Tickets
 from actions.messages import Messages
 from actions.services import Services
 from bot.console.accounts import Accounts
-from bot.context import Context, Executing, Searching, Tracking
+from bot.context import Context, Executing, Searching
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
 from bot.gateway.capturing import Captures
@@ -60,7 +60,6 @@ def connect(
     intake: Capturing,
     reviews: Revealing,
     answerer: Answering,
-    registry: Tracking,
     executor: Executing,
     tickets: Tickets,
     dossiers: Dossiers,
@@ -98,7 +97,6 @@ def connect(
         eraser=eraser,
         knowledge_base=knowledge_base,
         search=search,
-        registry=registry,
         executor=executor,
         tickets=tickets,
         accounts=Accounts(database, keyring),
@@ -130,10 +128,9 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         keyring,
         knowledge_base=knowledge_base,
         search=search,
-        intake=Captures(dossiers.intake, dossiers.notices.questions),
+        intake=Captures(dossiers.intake, dossiers.notices.questions, dossiers.pastes),
         reviews=dossiers.reviews,
         answerer=answerer,
-        registry=dossiers.registry,
         executor=build_executor(services, answerer),
         tickets=tickets,
         dossiers=dossiers,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import anyio.to_thread
@@ -15,6 +16,7 @@ from actions.dossiers.bundle import Dossiers
 from actions.dossiers.cards import Cards
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.intake import SAMPLE, SKIP
+from actions.services import Search
 from common.errors import Conflict, ISeeError, NotFound
 from common.messages import Reply, public
 from common.settings import Settings
@@ -26,6 +28,7 @@ LOOP = "eform"
 
 class Guides(Protocol):
     def get(self, code: str) -> Any: ...
+    def all(self) -> Iterable[Any]: ...
 
 
 class DossierServices(Protocol):
@@ -35,6 +38,8 @@ class DossierServices(Protocol):
     def settings(self) -> Settings: ...
     @property
     def kb(self) -> Guides: ...
+    @property
+    def search(self) -> Search: ...
     @property
     def dossiers(self) -> Dossiers: ...
 

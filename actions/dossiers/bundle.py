@@ -29,6 +29,7 @@ from actions.dossiers.papers.files import Files
 from actions.dossiers.payments.build import build_payments
 from actions.dossiers.payments.ledger import Guides
 from actions.dossiers.payments.service import Payments
+from actions.dossiers.refusals.pasting import Pastes
 from actions.dossiers.registry.build import MESSAGES_FILE as REGISTRY_MESSAGES
 from actions.dossiers.registry.build import build_registry
 from actions.dossiers.registry.calendar import WorkCalendar
@@ -68,6 +69,7 @@ class Dossiers:
     drafts: DraftService
     submissions: Submissions
     intake: Intake
+    pastes: Pastes
     registry: Registry
     supplements: Supplements
     supplement_files: SupplementFiles
@@ -134,7 +136,7 @@ def build_dossiers(
     payments = build_payments(
         settings, database, outbox, registry, guides or KnowledgeBase(database).get, checklists.answers)
     return Dossiers(
-        forms, drafts, submissions, intake, registry, parts.supplements,
+        forms, drafts, submissions, intake, Pastes(intake.pending), registry, parts.supplements,
         SupplementFiles(database, uploads, parts.supplements), supplement_chat, parts.calendar, uploads,
         Reviews(drafts, registry, texts, aids),
         access=access, links=links, outbox=outbox, papers=papers, aids=aids,

@@ -15,6 +15,7 @@ from actions.dossiers.action_base import DossierServices
 from actions.dossiers.bundle import MESSAGES_FILE
 from actions.dossiers.cards import Cards
 from actions.dossiers.payments import chat as payments_chat
+from actions.dossiers.refusals import chat as refusals_chat
 from actions.dossiers.results import chat as results_chat
 from actions.messages import Messages
 from actions.notices import chat as notices_chat
@@ -32,6 +33,6 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
     told = (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS, *appointments_chat.ACTIONS)
     steering = (kind(services, cards, answerer) for kind in told)
     kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *supplement_actions.ACTIONS, *results_chat.ACTIONS,
-        *payments_chat.ACTIONS)
+        *payments_chat.ACTIONS, *refusals_chat.ACTIONS)
     others = (kind(services, cards) for kind in kinds)
     return [*steering, *others]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass
@@ -65,6 +66,23 @@ class Pending:
         data = json.loads(self._keyring.decrypt(row.sealed))
         return Entered(row.kind, data["text"], data["code"], data.get("client", ""))  # type: ignore[arg-type]
 
+    def expect(self, conversation_id: str, purpose: str) -> None:
+        """The next text of this conversation may be for `purpose` (a short word), for an hour."""
+        with self._database.session() as session:
+            session.merge(PendingInputRow(
+                ref=_expected(conversation_id, purpose), conversation_id=conversation_id, kind="choice",
+                sealed=self._keyring.encrypt(purpose), expires_at=utc_now() + _LIFE))
+
+    def expects(self, conversation_id: str, purpose: str) -> bool:
+        with self._database.session(write=False) as session:
+            row = session.get(PendingInputRow, _expected(conversation_id, purpose))
+            return row is not None and row.expires_at >= utc_now()
+
+    def unexpect(self, conversation_id: str, purpose: str) -> None:
+        with self._database.session() as session:
+            ref = _expected(conversation_id, purpose)
+            session.execute(delete(PendingInputRow).where(PendingInputRow.ref == ref))
+
     def expect_pin(self, conversation_id: str, dossier_code: str) -> None:
         """The next four digits of this conversation are the PIN of `dossier_code`."""
         with self._database.session() as session:
@@ -80,3 +98,8 @@ class Pending:
     def forget_pin(self, conversation_id: str) -> None:
         with self._database.session() as session:
             session.execute(delete(PinRequestRow).where(PinRequestRow.conversation_id == conversation_id))
+
+
+def _expected(conversation_id: str, purpose: str) -> str:
+    """One reference a conversation and purpose: nobody who sends it takes anything, for it seals nothing."""
+    return f"{purpose[:8]}:" + hashlib.blake2s(f"{conversation_id}/{purpose}".encode(), digest_size=10).hexdigest()

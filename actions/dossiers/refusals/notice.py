@@ -25,8 +25,11 @@ _MOST_POINTS = 15
 _LONGEST_POINT = 300
 _BULLET = re.compile(r"^\s*(?:[-–—+•*▪●]|\(?\d{1,2}[.)/](?!\d)|\(?[a-hA-H][.)])\s*(?=\S)")
 _INLINE = re.compile(r"(?:(?<=[\s:;.])|^)(?:\(?\d{1,2}[.)/]|[a-h]\))\s+(?=\S)|(?<=[:;.])\s+[-–+•]\s+")
-_CLAUSE = re.compile(r";\s*|\.\s+(?=[A-ZĐÀ-Ỹ])|,?\s+đồng thời\s+|,\s+và\s+(?=(?:thiếu|chưa|không|văn|giấy|tờ|bản))", re.IGNORECASE)
-_CAPITALISED = re.compile(r"\b[A-ZĐÀ-Ỹ][a-zđà-ỹ]*(?:[ \t]+[A-ZĐÀ-Ỹ][a-zđà-ỹ]*){1,5}\b")
+_CLAUSE = re.compile(
+    r";\s*|\.\s+(?=\w)|,?\s+đồng thời\s+|,\s+và\s+(?=(?:thiếu|chưa|không|văn|giấy|tờ|bản))", re.IGNORECASE)
+# No range will do: capital and small letters with marks lie mixed.
+_UPPER = "".join(chr(code) for code in range(0x41, 0x1EFA) if chr(code).isupper() and not 0x250 <= code < 0x1E00)
+_CAPITALISED = re.compile(rf"\b[{_UPPER}]\w*(?:[ \t]+[{_UPPER}]\w*){{1,5}}\b")
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def _prose(text: str) -> list[str]:
 
 
 def _after_opening(text: str) -> tuple[str, bool]:
-    """`text` after what introduces the points, and whether a colon did. Folding keeps places, so the original is cut."""
+    """`text` after what introduces the points, and whether a colon did. Folding knows places: the original is cut."""
     plain, places = folded(text)
     best, announced = 0, False
     for pattern in words()["openings"]:
@@ -146,7 +149,8 @@ def without_empty(text: str) -> str:
 
 
 def _says_something(text: str) -> bool:
-    return bool(re.search(r"[a-z]{2}", without_empty(text))) or any(form in plain_words(text) for form in words()["form"])
+    plain = plain_words(text)
+    return bool(re.search(r"[a-z]{2}", without_empty(text))) or any(form in plain for form in words()["form"])
 
 
 @lru_cache(maxsize=1)
