@@ -24,7 +24,7 @@ from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
 
-__all__ = ["Context", "Executing", "Searching", "Tracking"]
+__all__ = ["Context", "Executing", "Searching"]
 
 
 class Searching(Protocol):
@@ -48,12 +48,6 @@ class Executing(Protocol):
     async def run(self, action_call: Any) -> Any: ...
 
 
-class Tracking(Protocol):
-    """`actions.dossiers` registry, as the public tracking page uses it."""
-
-    def track(self, code: str, pin: str, client_key: str) -> Any: ...
-
-
 @dataclass
 class Context:
     """One running service. Made by `bot.app.wire`."""
@@ -74,7 +68,6 @@ class Context:
     eraser: Eraser
     knowledge_base: Any
     search: Searching
-    registry: Tracking
     executor: Executing
     tickets: Tickets
     accounts: Accounts

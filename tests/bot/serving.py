@@ -94,11 +94,6 @@ class SearchDouble:
         return [Reply(text=f"tra cứu: {text}", status=Status.ANSWERED, buttons=[Button(title="Lại", payload="lại")])]
 
 
-class NoDossiers:
-    def track(self, code: str, pin: str, client_key: str) -> Any:
-        raise RuntimeError("not used here")
-
-
 class NoActions:
     async def run(self, action_call: Any) -> Any:
         from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
@@ -188,7 +183,6 @@ def assemble(settings: Settings) -> Context:
         intake=FormDouble(),
         reviews=ReviewDouble(),
         answerer=double,
-        registry=NoDossiers(),
         executor=NoActions(),
         tickets=Tickets(database),
         dossiers=build_dossiers(settings, database, keyring),
