@@ -202,6 +202,13 @@ class Cards:
         page = Button(title=self._texts.render("eform.button.page"), url=self._pages.of(draft))
         return reply.model_copy(update={"buttons": [*reply.buttons, page]})
 
+    def elsewhere(self, draft: Draft) -> list[Button]:
+        """The link and QR code by which a draft is taken up on another device."""
+        if self._pages is None:
+            return []
+        title = self._texts.render("eform.button.elsewhere")
+        return [Button(title=title, url=f"{self._pages.of(draft)}/later")]
+
     def _marked(self, draft: Draft, reply: Reply) -> Reply:
         """A trial says on every reply that it is one."""
         if not draft.practice:

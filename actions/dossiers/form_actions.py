@@ -206,7 +206,7 @@ class Pause(Steering):
         if draft.practice:
             turn.say(self.cards.practice_ended(draft))
             return
-        buttons = [self.cards.button("resume", "/resume_form"), self.cards.person()]
+        buttons = [self.cards.button("resume", "/resume_form"), *self.cards.elsewhere(draft), self.cards.person()]
         turn.say(self.cards.say("eform.paused", Status.CONTROL, buttons, title=draft.form.title))
 
 

@@ -58,9 +58,12 @@ class Reviews:
             text = self._texts.render("eform.practice.banner") + "\n\n" + text
         return Review(text, lines)
 
+    def mark(self, value: Value) -> str:
+        """Where an answer comes from, "" where it was typed."""
+        return self._texts.render(f"source.{value.source}") if value.value and value.source != "typed" else ""
+
     def _marked(self, value: Value) -> str:
-        mark = self._texts.render(f"source.{value.source}") if value.value and value.source != "typed" else ""
-        return _with(value.display, mark)
+        return _with(value.display, self.mark(value))
 
     def _submitted(self, conversation_id: str, draft_id: str) -> Review | None:
         receipt = self._registry.receipt_of(draft_id, conversation_id)

@@ -103,7 +103,7 @@ async def show(request: Request, context: ContextDep, linked: Linked, token: str
     draft = await run_sync(context.dossiers.drafts.one, conversation_id, draft_id)
     if draft.stage == "consent":
         return page(request, "eform/consent.html", draft=draft, form=draft.form, here=f"/forms/{token}")
-    return _form(request, context, draft, f"/forms/{token}", Sent({}, frozenset(), {}, ""), {})
+    return _form(request, context, draft, token, Sent({}, frozenset(), {}, ""), {})
 
 
 @router.post("/forms/{token}/consent", dependencies=[SameSite])
@@ -132,7 +132,7 @@ async def write(request: Request, context: ContextDep, linked: Linked, token: st
     if given.do == "later":
         return go(f"/forms/{token}/later")
     if written.problems:
-        return _form(request, context, written.draft, f"/forms/{token}", given, written.problems)
+        return _form(request, context, written.draft, token, given, written.problems)
     return go(f"/forms/{token}/review" if given.do == "review" else f"/forms/{token}{_back_to(given.do)}")
 
 
@@ -141,7 +141,9 @@ async def review(request: Request, context: ContextDep, linked: Linked, token: s
     draft = await run_sync(context.dossiers.drafts.one, *linked)
     if draft.stage != "review":
         return go(f"/forms/{token}")
-    return page(request, "eform/review.html", draft=draft, form=draft.form, here=f"/forms/{token}", state="")
+    return page(
+        request, "eform/review.html", draft=draft, form=draft.form, here=f"/forms/{token}", state="",
+        mark=context.dossiers.reviews.mark)
 
 
 @router.post("/forms/{token}/submit", dependencies=[SameSite])
@@ -185,12 +187,15 @@ def _taken_up(context: Context, linked: tuple[str, str]) -> Draft:
 
 
 def _form(
-    request: Request, context: Context, draft: Draft, here: str, given: Sent, problems: dict[str, InvalidInput],
+    request: Request, context: Context, draft: Draft, token: str, given: Sent, problems: dict[str, InvalidInput],
 ) -> Response:
     return page(
-        request, "eform/form.html", status=422 if problems else 200, draft=draft, form=draft.form, here=here,
-        sections=sections(draft, given.typed, problems), troubles=troubles(draft, problems), state="",
-        communes=context.dossiers.drafts.reader.communes)
+        request, "eform/form.html", status=422 if problems else 200, draft=draft, form=draft.form,
+        here=f"/forms/{token}",
+        sections=sections(draft, given.typed, problems, context.dossiers.reviews.mark),
+        troubles=troubles(draft, problems), state="", card=f"/card/{token}",
+        login=f"/login/oidc/start?draft={token}" if context.settings.oidc_issuer else "",
+        login_name=context.settings.oidc_name, communes=context.dossiers.drafts.reader.communes)
 
 
 def _back_to(do: str) -> str:

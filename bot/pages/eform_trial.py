@@ -45,7 +45,9 @@ async def write(request: Request, context: ContextDep, slug: Slug) -> Response:
     after, problems = await run_sync(_written, context, draft, given)
     if given.do == "review" and not problems and after.stage == "review":
         here = f"/forms/practise/{slug}"
-        return page(request, "eform/review.html", draft=after, form=after.form, here=here, state=_state(context, after))
+        return page(
+            request, "eform/review.html", draft=after, form=after.form, here=here, state=_state(context, after),
+            mark=context.dossiers.reviews.mark)
     return _form(request, context, after, given, problems)
 
 
@@ -80,7 +82,8 @@ def _form(
 ) -> Response:
     return page(
         request, "eform/form.html", status=422 if problems else 200, draft=draft, form=draft.form,
-        here=f"/forms/practise/{draft.form.slug}", sections=sections(draft, given.typed, problems),
+        here=f"/forms/practise/{draft.form.slug}",
+        sections=sections(draft, given.typed, problems, context.dossiers.reviews.mark),
         troubles=troubles(draft, problems), state=_state(context, draft),
         communes=context.dossiers.drafts.reader.communes)
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.eform import APPLICANT_NAME, Choice, EField
-from actions.dossiers.eforms.values import Ambiguous, Doubtful
+from actions.dossiers.eforms.values import Ambiguous, Doubtful, Value
 from common.errors import InvalidInput
 
 __all__ = ["FieldView", "ItemView", "Section", "Trouble", "sections", "troubles"]
+
+Mark = Callable[[Value], str]
 
 
 @dataclass(frozen=True)
 class FieldView:
     """`text` is what stands in the input; `picks` are readings to choose from, `doubtful` asks for confirmation,
-    `left_out` says that an optional question was left blank on purpose."""
+    `left_out` says that an optional question was left blank on purpose, `mark` where an answer that was not typed comes
+    from."""
 
     field: EField
     text: str
@@ -24,6 +27,7 @@ class FieldView:
     picks: Sequence[Choice] = ()
     doubtful: bool = False
     left_out: bool = False
+    mark: str = ""
 
     @property
     def question(self) -> str:
@@ -71,8 +75,11 @@ class Trouble:
     sentence: str
 
 
-def sections(draft: Draft, typed: Mapping[str, str], problems: Mapping[str, InvalidInput]) -> list[Section]:
+def sections(
+    draft: Draft, typed: Mapping[str, str], problems: Mapping[str, InvalidInput], mark: Mark,
+) -> list[Section]:
     """The visible questions in order. `typed` stands in refused fields; elsewhere the answers stand."""
+    views = {part.name: _view(draft, part, typed, problems, mark) for part in draft.visible}
     shown: list[Section] = []
     by_name = {visible.name: visible for visible in draft.visible}
     for top in draft.form.fields:
@@ -81,9 +88,9 @@ def sections(draft: Draft, typed: Mapping[str, str], problems: Mapping[str, Inva
             shown.append(Section(top.section or "", applicant=top.name == APPLICANT_NAME))
         if top.type == "group":
             if parts:
-                shown.append(_group(draft, top, parts, typed, problems))
+                shown.append(_group(draft, top, parts, views))
         else:
-            shown[-1].fields += [_view(draft, part, typed, problems) for part in parts]
+            shown[-1].fields += [views[part.name] for part in parts]
     return [section for section in shown if section.fields or section.group]
 
 
@@ -99,21 +106,21 @@ def _of_applicant(top: EField) -> bool:
     return top.name.startswith("applicant_")
 
 
-def _group(
-    draft: Draft, group: EField, parts: list[EField], typed: Mapping[str, str], problems: Mapping[str, InvalidInput],
-) -> Section:
+def _group(draft: Draft, group: EField, parts: list[EField], views: Mapping[str, FieldView]) -> Section:
     count = draft.items(group.name)
     items = [
         ItemView(
             f"{group.name}.{index}", group.item_title(index),
-            [_view(draft, part, typed, problems) for part in parts if part.index == index and not part.asks_for_more],
+            [views[part.name] for part in parts if part.index == index and not part.asks_for_more],
             removable=count > (group.min or 0))
         for index in range(1, count + 1)
     ]
     return Section(group.section or group.label, group=group, items=items, more=count < (group.max or 0))
 
 
-def _view(draft: Draft, part: EField, typed: Mapping[str, str], problems: Mapping[str, InvalidInput]) -> FieldView:
+def _view(
+    draft: Draft, part: EField, typed: Mapping[str, str], problems: Mapping[str, InvalidInput], mark: Mark,
+) -> FieldView:
     value, problem = draft.values.get(part.name), problems.get(part.name)
     if problem is not None:
         text = typed.get(part.name, "")
@@ -124,4 +131,5 @@ def _view(draft: Draft, part: EField, typed: Mapping[str, str], problems: Mappin
     return FieldView(
         part, text, problem.detail if problem else "",
         picks=problem.options if isinstance(problem, Ambiguous) else (),
-        doubtful=isinstance(problem, Doubtful), left_out=value is not None and not value.value)
+        doubtful=isinstance(problem, Doubtful), left_out=value is not None and not value.value,
+        mark=mark(value) if value is not None and problem is None else "")

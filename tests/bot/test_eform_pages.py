@@ -6,7 +6,6 @@ import html
 import io
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -233,7 +232,7 @@ def test_practice_goes_to_its_end_and_stores_nothing(browser: Browser, running: 
     assert stored() == before
     home = running.context.settings.home
     for path in home.rglob("isee.db*"):
-        assert "022190005678".encode() not in path.read_bytes() and "Bích Ngà".encode() not in path.read_bytes()
+        assert b"022190005678" not in path.read_bytes() and "Bích Ngà".encode() not in path.read_bytes()
 
 
 def test_practice_fills_every_form_with_its_examples(browser: Browser, running: Running) -> None:

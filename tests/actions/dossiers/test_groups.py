@@ -71,8 +71,13 @@ fields:
     question: Có thửa đất nào không ạ?
     more: Còn thửa nào nữa không ạ?
     fields:
-      - {name: area, label: Diện tích, question: "Diện tích bao nhiêu m2 ạ?", type: number, min: 1, max: 999, example: "120"}
-  - {name: note, label: Ghi chú, question: "Anh/chị ghi chú gì thêm không ạ?", type: text, required: false, example: Không}
+      - {name: area, label: Diện tích, question: "Rộng bao nhiêu m2 ạ?", type: number, min: 1, max: 999, example: "120"}
+  - name: note
+    label: Ghi chú
+    question: Anh/chị ghi chú gì thêm không ạ?
+    type: text
+    required: false
+    example: Không
 review: Anh/chị kiểm tra lại
 receipt: Em đã nhận.
 """
@@ -133,7 +138,7 @@ def test_items_are_asked_one_at_a_time(filling: Citizen) -> None:
     assert "bắt buộc" in filling.sends("/skip"), "without being a child's, this answer is needed"
     filling.types("Trần Thị Cúc")
     assert "Thêm người nữa" in filling.said
-    assert "Thửa 1. Diện tích" in filling.types("không ạ")
+    assert "Thửa 1. Rộng" in filling.types("không ạ")
     filling.types("120")
     filling.taps("Không")
     filling.taps("Bỏ qua")
@@ -174,7 +179,8 @@ def test_an_item_is_corrected_removed_and_added_at_review(filling: Citizen) -> N
 
 @pytest.mark.parametrize(("text", "field"), [
     ("sửa thành viên 2", "members.2"), ("xóa thành viên 2", "members.2.remove"), ("thêm thành viên", "members.add"),
-    ("sửa thửa 1", "plots.1.area"), ("sửa thành viên 1 trường học", "members.1.school"), ("bỏ thành viên 1", "members.1.remove"),
+    ("sửa thửa 1", "plots.1.area"), ("sửa thành viên 1 trường học", "members.1.school"),
+    ("bỏ thành viên 1", "members.1.remove"),
 ])
 def test_items_are_named_in_words(filling: Citizen, text: str, field: str) -> None:
     at_review(filling)

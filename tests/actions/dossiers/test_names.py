@@ -23,7 +23,8 @@ TODAY = date(2026, 11, 24)
 
 
 @pytest.mark.parametrize("name", [
-    "Nguyễn Thị Lan", "tran minh an", "NGUYỄN VĂN BIẾT", "Trần Văn Không", "Phùn Thị Múi", "Chíu A Tài", "Voòng Sĩ Phát",
+    "Nguyễn Thị Lan", "tran minh an", "NGUYỄN VĂN BIẾT", "Trần Văn Không", "Phùn Thị Múi", "Chíu A Tài",
+    "Voòng Sĩ Phát",
     "Nình Văn Ba", "Tằng Dảu", "H'Hen Niê", "Y Moan Niê", "nguyễn thế anh", "Lý Thị Hỏi", "em tên là Đặng Thu Thảo",
     "Huỳnh Ngọc Bảo Trân Châu", "Bế Thị Sao",
 ])
