@@ -135,8 +135,8 @@ def test_sign_in_and_encryption_are_asked_of_a_server_that_is_set_so(
         return AuthResult(success=data.password == b"right")
 
     controller = Controller(
-        post, hostname="127.0.0.1", port=free_port(0), tls_context=tls, require_starttls=True, authenticator=authenticate,
-        auth_required=True)
+        post, hostname="127.0.0.1", port=free_port(0), tls_context=tls, require_starttls=True,
+        authenticator=authenticate, auth_required=True)
     controller.start()
     try:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
