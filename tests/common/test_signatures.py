@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -50,3 +51,12 @@ def test_a_stranger_and_another_key_name_are_refused() -> None:
 @given(st.dictionaries(st.sampled_from([KEY, TIMESTAMP, SIGNATURE, "X"]), st.text(max_size=40)), st.binary(max_size=40))
 def test_wild_headers_are_refused_not_raised(headers: dict[str, str], body: bytes) -> None:
     assert not SIGNER.accepts(headers, "POST", "/a", body)
+
+
+def test_the_worked_example_of_the_documents_is_right() -> None:
+    """docs/dossiers/adapter.md, "The signature, worked out"."""
+    text = (Path(__file__).parents[2] / "docs" / "dossiers" / "adapter.md").read_text("utf-8")
+    body = text.split("```json\n")[1].split("\n```")[0].encode()
+    signer = Signer("isee", SECRET, now=lambda: 1_795_486_500.0)
+    headers = signer.headers("POST", "/api/v1/partner/dossiers/H49-261124-0001/events", body)
+    assert SECRET.decode() in text and all(f"`{name}: {value}`" in text for name, value in headers.items())
