@@ -10,10 +10,12 @@ from actions.answers import Answerer, Outcome, Turn
 from actions.answers.buttons import payload
 from actions.answers.words import data, fold, has_phrase
 from actions.centres import Place
+from actions.centres.directory import Point
 from actions.dialogue.base import DialogueAction, last_question
 from actions.handoff import OfficeHours
 from actions.handoff.desk import Desk, hours_text
 from actions.services import Services
+from common.errors import NotFound
 from common.messages import Button, Reply, Status
 
 __all__ = ["Abuse", "Complain", "FindCentre", "Handoff"]
@@ -111,15 +113,52 @@ class FindCentre(DialogueAction):
         places = [guessed] if guessed else places
         if turn.text and not _spoken(self.name(), turn) and self._answerer.has_matter(turn.text):
             return self._answerer.answer(turn)
-        parts = [self._about(place) for place in places[:2]] or [self._which(turn)]
+        streets = self._streets(turn.text) if turn.text and not places else ""
+        parts = [self._about(place) for place in places[:2]] or [streets or self._which(turn)]
         messages = self._services.messages
-        parts.append(messages.render("centre.hours", hours=hours_text(messages, self._hours)))
+        point = self._point(places)
+        parts.append(messages.render("centre.hours", hours=hours_text(messages, self._hours_of(point))))
+        if point:
+            parts[-1] += f" {self._services.dossiers.centres.wording.opening(point)}"
         if places:
-            parts.append(f"{messages.render('centre.anywhere')} {messages.render('centre.no_address')}")
-        buttons = [Button(title=messages.render("button.person"), payload=payload("talk_to_person"))]
-        status = Status.ANSWERED if places else Status.CLARIFIED
+            known = self._services.dossiers.centres.wording.known(point) if point else []
+            parts.append("\n".join([messages.render("centre.anywhere"), *known]))
+        buttons = [self._page(point), Button(title=messages.render("button.person"), payload=payload("talk_to_person"))]
+        status = Status.ANSWERED if places or streets else Status.CLARIFIED
         slots = {"commune": places[0].units[0].code} if places and len(places[0].units) == 1 else {}
         return Outcome((Reply(text="\n\n".join(parts), status=status, buttons=buttons),), slots)
+
+    def _point(self, places: list[Place]) -> Point | None:
+        """The centre of the one unit meant, as staff keep it."""
+        if not places or len(places[0].units) != 1:
+            return None
+        try:
+            point: Point = self._services.dossiers.centres.directory.point(places[0].units[0].code)
+        except NotFound:
+            return None
+        return point
+
+    def _hours_of(self, point: Point | None) -> OfficeHours:
+        if point is None:
+            return self._hours
+        hours: OfficeHours = self._services.dossiers.centres.directory.hours(point)
+        return hours
+
+    def _streets(self, text: str) -> str:
+        """Where a street or area lies that staff entered; "" for none."""
+        centres = self._services.dossiers.centres
+        found = centres.finder.search(text)
+        said: str = centres.wording.found(found, text) if found.streets else ""
+        return said
+
+    def _page(self, point: Point | None) -> Button:
+        """The page of the centre, or the list, with the nearest by location."""
+        texts = self._services.dossiers.centres.texts
+        base = f"{self._services.settings.base_url}/centres"
+        if point is None:
+            return Button(title=texts.render("button.page"), url=base)
+        title = texts.render("button.detail", name=point.unit.said)
+        return Button(title=title[:80], url=f"{base}/{point.id}")
 
     def _about(self, place: Place) -> str:
         messages = self._services.messages

@@ -25,6 +25,7 @@ GROUPS: dict[str, str] = {
     "index": "bot.cli.index",
     "eval": "bot.cli.evaluate",
     "user": "bot.cli.user",
+    "centres": "bot.cli.centres",
     "dossier": "bot.cli.dossier",
     "payments": "bot.cli.payments",
 }

@@ -9,11 +9,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 
 from rapidfuzz import fuzz
 
 from actions.answers.words import content, fold
 from actions.centres import Centres
+from actions.centres.bundle import build_centres
+from actions.dossiers.registry.workdays import Workdays
 from actions.handoff import Tickets
 from actions.messages import Messages
 from actions.services import Services
@@ -98,7 +101,7 @@ def shelf_of(*guides: Guide, origin: Origin = Origin.CURATED) -> Shelf:
 
 
 def services_over(database: Database, shelf: Shelf | None = None, **settings: object) -> Services:
-    """Services for the parts under test; the dossier parts are absent."""
+    """Services for the parts under test; of the dossier parts, only the centres."""
     shelf = shelf or shelf_of(*shipped_guides())
     made = Settings(database_url=database.url, **settings)
     return Services(
@@ -108,7 +111,7 @@ def services_over(database: Database, shelf: Shelf | None = None, **settings: ob
         kb=shelf,
         search=NameSearch(shelf),
         messages=Messages.load(),
-        dossiers=None,
+        dossiers=SimpleNamespace(centres=build_centres(database, made.office_hours, Workdays)),
         centres=Centres.load(),
         tickets=Tickets(database),
     )
