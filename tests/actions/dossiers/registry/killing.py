@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+from rasa_sdk import Action
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -44,12 +45,11 @@ class Steps:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def submit(settings: Settings, conversation_id: str, deadly: int) -> list[str]:
+def submit(
+    room: Dossiers, actions: list[Action], database: Database, conversation_id: str, deadly: int
+) -> list[str]:
     """Presses "Nộp hồ sơ" in a conversation whose form is on review, as the service does it."""
-    database = Database.from_settings(settings)
-    room: Dossiers = build_dossiers(settings, database, Keyring.from_settings(settings))
-    services = SimpleNamespace(settings=settings, kb={}, dossiers=room)
-    citizen = Citizen(room, build_actions(services), conversation_id)
+    citizen = Citizen(room, actions, conversation_id)
     steps = Steps(database, deadly)
     citizen.loop = {"name": "eform"}
     citizen.sends("/confirm_submit")
@@ -57,16 +57,27 @@ def submit(settings: Settings, conversation_id: str, deadly: int) -> list[str]:
 
 
 def main(home: Path, url: str) -> None:
+    """The room is put together once; each child opens connections of its own."""
     settings = Settings(home=home, database_url=url, _env_file=None)
-    names = submit(settings, "r0", NEVER)
-    ends = []
-    for deadly in range(1, len(names) + 1):
+    database = Database.from_settings(settings)
+    room = build_dossiers(settings, database, Keyring.from_settings(settings))
+    actions = build_actions(SimpleNamespace(settings=settings, kb={}, dossiers=room))
+    ends: list[int] = []
+    names: list[str] = []
+    while len(ends) <= len(names):
+        conversation = len(ends)
+        readable, writable = os.pipe()
         child = os.fork()
         if child == 0:
-            submit(settings, f"r{deadly}", deadly)
+            database.engine.dispose(close=False)
+            told = submit(room, actions, database, f"r{conversation}", conversation or NEVER)
+            os.write(writable, json.dumps(told).encode())
             os._exit(0)
+        os.close(writable)
         ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    sys.stdout.write(json.dumps({"steps": names, "ends": ends}))
+        with os.fdopen(readable) as answer:
+            names = json.loads(answer.read()) if conversation == 0 else names
+    sys.stdout.write(json.dumps({"steps": names, "ends": ends[1:]}))
 
 
 if __name__ == "__main__":
