@@ -100,6 +100,15 @@ class CaseTalk:
         sorry = self._texts.render("checklist.not_understood")
         return self._outcome(published, reply.model_copy(update={"text": f"{sorry}\n\n{reply.text}"}))
 
+    def asked(self, published: Published, last: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether the latest replies ask about a case of the procedure."""
+        return self._open(published, last) is not None
+
+    def back(self, code: str) -> Button:
+        """The way back to the open question."""
+        title = self._texts.render("checklist.button.resume")
+        return Button(title=title, payload=payload("print_checklist", procedure_code=code))
+
     def mine(self, conversation_id: str, kb: Any) -> Reply | None:
         """The checklists that the conversation has, as links; None where it has none."""
         pairs = [(kept, kb.get(kept.code)) for kept in self._service.of(conversation_id)]

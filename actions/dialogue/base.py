@@ -48,8 +48,10 @@ class DialogueAction(Action):
         """An answer to an open question or list before anything else: in a few words the classifier hardly sees what
         is meant.
         """
-        answered = self._cases.answered(turn, tracker, last_replies(tracker)) if turn.text else None
-        return answered or self._answerer.pick(turn) or self.outcome(turn, tracker)
+        last = last_replies(tracker) if turn.text else []
+        answered = self._cases.answered(turn, tracker, last) if last else None
+        return answered or self._cases.way_back(
+            turn, last, self._answerer.pick(turn) or self.outcome(turn, tracker))
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         """What to say and which slots to change. Runs in a worker thread."""

@@ -30,6 +30,17 @@ class Cases:
             return None
         return self._talk.typed(str(tracker.sender_id), published, turn.text, last)
 
+    def way_back(self, turn: Turn, last: list[dict[str, object]], outcome: Outcome) -> Outcome:
+        """`outcome`, with a button back to the question about cases that the citizen asked something else at."""
+        published = self._kb.get(turn.procedure or "")
+        asked = self._talk and published and not turn.in_form and self._talk.asked(published, last)
+        elsewhere = outcome.slots.get("procedure", turn.procedure) != turn.procedure or turn.intent == _PRINT
+        if not asked or elsewhere or not outcome.replies or self._talk is None:
+            return outcome
+        *before, reply = outcome.replies
+        back = self._talk.back(turn.procedure or "")
+        return Outcome((*before, reply.model_copy(update={"buttons": [back, *reply.buttons]})), outcome.slots)
+
     def chosen(self, turn: Turn, tracker: Tracker) -> Outcome | None:
         """A button of a question about cases; None for the case of a plain answer."""
         published = self._kb.get(turn.entity("procedure_code") or turn.procedure or "")
