@@ -137,11 +137,12 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         erasers=[
             dossiers.checklists.erase, dossiers.drafts.erase, dossiers.access.forget,
             dossiers.supplement_chat.forget, dossiers.notices.erase,
-            dossiers.outbox.erase, dossiers.aids.erase, tickets.erase,
+            dossiers.outbox.erase, dossiers.aids.erase, dossiers.appointments.bookings.erase, dossiers.assisted.erase,
+            tickets.erase,
         ],
         chores=[
             lambda: dossiers.drafts.expire(utc_now() - _DRAFT_LIFE), dossiers.uploads.purge, dossiers.outbox.purge,
-            dossiers.results.purge, dossiers.aids.purge,
+            dossiers.results.purge, dossiers.aids.purge, dossiers.assisted.expire,
         ],
     )
 
