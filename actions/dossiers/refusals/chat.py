@@ -1,4 +1,4 @@
-"""In chat: asks for the notice, explains it, or explains what the officer wrote about a dossier of this conversation."""
+"""In chat: asks for the notice and explains it, or explains what an officer wrote about a dossier."""
 
 from __future__ import annotations
 

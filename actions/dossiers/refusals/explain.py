@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Protocol
 
 from actions.answers.compose import short_name
-from actions.answers.words import fold
+from actions.answers.words import spelled
 from actions.dossiers.refusals.matching import Match, Matcher
-from actions.dossiers.refusals.notice import Point, points, without_empty
+from actions.dossiers.refusals.notice import Point, points, words
 from actions.messages import CATALOGUE_DIR, Messages, sentences
-from actions.services import Knowledge, Search
+from actions.services import Knowledge, Search, SearchResult
 from common.messages import Answer, Aspect, Button, ProcedureRef, Reply, Source, Status
 from knowledge_base.model import Published
 
@@ -25,8 +26,7 @@ _CANDIDATES = 4
 _SUBJECT = 260
 _LONGEST_NOTE = 240
 _LONGEST_POINT = 160
-# Share of its points that a notice must have in common with a procedure that its words alone don't settle.
-_AGREES = 0.5
+_LEAST_SUBJECT = 2
 
 
 class Wanted(Protocol):
@@ -64,24 +64,25 @@ class Explainer:
     def about(self, text: str, found: Sequence[Point], current: str) -> tuple[Published | None, list[Published]]:
         """The procedure of a notice, else the ones it may be.
 
-        What its opening says decides where search is sure of it; else the procedure under discussion, or the likeliest
-        one, if half of the points agree with it and with no other better.
+        What stands around the points decides where search is sure of it and a point agrees; else the procedure under
+        discussion does, if a point agrees with that. Papers alone never decide: many procedures ask for the same.
         """
-        result = self._search.search(_subject(text, found), k=_CANDIDATES)
-        hits = [guide for guide in (self.guide(hit.code) for hit in result.hits) if guide]
-        if hits and hits[0].code == result.hits[0].code and (result.decision == "answer" or _named(text, hits[0])):
-            return hits[0], hits
+        subject = _subject(text, found)
+        result = self._search.search(subject, k=_CANDIDATES) if subject else None
+        hits = self._curated(result)
         known = self.guide(current) if current else None
-        options = [*([known] if known else []), *(hit for hit in hits if known is None or hit.code != known.code)]
-        shares = [self._share(found, option) for option in options]
-        best = max(shares, default=0.0)
-        if best >= _AGREES and shares.count(best) == 1:
-            return options[shares.index(best)], hits
-        return None, hits
+        sure = result is not None and result.decision == "answer" and hits[:1] and hits[0].code == result.hits[0].code
+        if sure and (known is None or self._agrees(found, hits[0]) or not self._agrees(found, known)):
+            return hits[0], hits
+        if known and self._agrees(found, known):
+            return known, hits
+        others = self._curated(self._search.search(f"{subject} {_joined(found)}".strip(), k=_CANDIDATES))
+        likely = {hit.code: hit for hit in [*([known] if known else []), *hits, *others]}
+        return None, sorted(likely.values(), key=lambda hit: -self._found(found, hit))
 
     def requested(self, wanted: Sequence[Wanted]) -> list[Point]:
         """What officers asked for as points: the paper's name and the reason."""
-        return [Point(f"{item.subject}: {item.reason}" if item.reason else item.subject, _kind(item)) for item in wanted]
+        return [Point(": ".join(filter(None, (item.subject, item.reason))), _kind(item)) for item in wanted]
 
     def reply(self, published: Published, found: Sequence[Point], code: str = "", *more: Button) -> Reply:
         """Each point with what the guide says of it. `code`: the dossier that the points are about."""
@@ -103,9 +104,14 @@ class Explainer:
             for hit in hits[:_CANDIDATES]]
         return Reply(text=self.texts.render("refusal.which"), status=Status.CLARIFIED, buttons=buttons)
 
-    def _share(self, found: Sequence[Point], published: Published) -> float:
-        matches = self._matcher.all(found, published.guide)
-        return sum(match.found for match in matches) / len(matches) if matches else 0.0
+    def _curated(self, result: SearchResult | None) -> list[Published]:
+        return [guide for guide in (self.guide(hit.code) for hit in result.hits) if guide] if result else []
+
+    def _agrees(self, found: Sequence[Point], published: Published) -> bool:
+        return self._found(found, published) > 0
+
+    def _found(self, found: Sequence[Point], published: Published) -> int:
+        return sum(match.found for match in self._matcher.all(found, published.guide))
 
     def _said(self, match: Match, published: Published) -> str:
         if match.condition:
@@ -136,19 +142,22 @@ def _kind(item: Wanted) -> str:
 
 
 def _subject(text: str, found: Sequence[Point]) -> str:
-    """The words around the points: they name the procedure, the points name papers of any."""
+    """The words around the points, without those of any notice: they name the procedure. "" where too few are left."""
     rest = " ".join(text.split())
     for point in found:
         rest = rest.replace(point.text, " ")
-    named = without_empty(rest)
-    return rest[:_SUBJECT] if len(named.split()) >= 2 else text[:_SUBJECT]
+    named = " ".join(_of_any_notice().sub(" ", " ".join(spelled(rest))).split())
+    return named[:_SUBJECT] if len(named.split()) >= _LEAST_SUBJECT else ""
 
 
-def _named(text: str, published: Published) -> bool:
-    """Whether the notice holds one of the procedure's names in so many words."""
-    said = f" {fold(text)} "
-    names = (published.guide.name.removeprefix("Thủ tục "), *published.guide.short_names)
-    return any(f" {fold(name)} " in said for name in names)
+def _joined(found: Sequence[Point]) -> str:
+    return ", ".join(point.text for point in found)[:_SUBJECT]
+
+
+@lru_cache(maxsize=1)
+def _of_any_notice() -> re.Pattern[str]:
+    phrases = {" ".join(phrase.split()) for phrase in words()["any_notice"].split("|")}
+    return re.compile(rf"\b(?:{'|'.join(sorted(phrases, key=len, reverse=True))})\b|\b\w\b|\d+")
 
 
 def _clipped(text: str) -> str:
