@@ -105,6 +105,9 @@ class Logins:
         Raises InvalidInput (cancelled), Forbidden (anything that doesn't hold), NotReady (the provider is down).
         """
         begun = self._take(query.get("state", ""), cookie)
+        if begun is None and query.get("error") == "access_denied":
+            # Some providers forget the state here (RFC 6749, 4.1.2.1 asks for it); nothing is taken, so none is needed.
+            raise InvalidInput(self._texts.render("login.cancelled"))
         if begun is None:
             raise Forbidden(self._texts.render("login.expired"))
         conversation_id, kept = begun

@@ -26,13 +26,13 @@ def honest(claims: dict[str, str] | None = None) -> Iterator[str]:
     """The issuer; its user `lan` has `claims`."""
     with oidc_provider_mock.run_server_in_thread(require_nonce=True) as server:
         issuer = f"http://localhost:{server.server_port}"
-        httpx.put(f"{issuer}/users/lan", json=CLAIMS if claims is None else claims).raise_for_status()
+        httpx.put(f"{issuer}/users/lan", json=CLAIMS if claims is None else claims, timeout=30).raise_for_status()
         yield issuer
 
 
 def signs_in(address: str, *, deny: bool = False) -> str:
     """What the browser does at the honest provider; returns where it is sent back to."""
-    answer = httpx.post(address, data={"action": "deny"} if deny else {"sub": "lan"})
+    answer = httpx.post(address, data={"action": "deny"} if deny else {"sub": "lan"}, timeout=30)
     assert answer.status_code == 302, answer.text
     return answer.headers["location"]
 
