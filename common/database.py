@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
@@ -33,6 +34,7 @@ _BUSY_MS = 15_000
 _PRAGMAS = (
     "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}", "secure_delete=ON",
 )
+_LONGEST_QUEUE_S = 60
 
 
 class Base(DeclarativeBase):
@@ -65,6 +67,8 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite lets waiting writers try again at random, so under a rush some would wait for ever: here they queue.
+        self._writers = RLock() if url.startswith("sqlite") else None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Database:
@@ -77,8 +81,22 @@ class Database:
 
         `write=False` promises only to read, so that on SQLite it neither takes nor waits for the write lock.
         """
-        with self._sessions(bind=self.engine.execution_options(write=write)) as session, session.begin():
+        with (
+            self._queue(write),
+            self._sessions(bind=self.engine.execution_options(write=write)) as session,
+            session.begin(),
+        ):
             yield session
+
+    @contextmanager
+    def _queue(self, write: bool) -> Iterator[None]:
+        """One writer of this process at a time on SQLite; other processes are waited for by SQLite itself."""
+        queued = write and self._writers is not None and self._writers.acquire(timeout=_LONGEST_QUEUE_S)
+        try:
+            yield
+        finally:
+            if queued and self._writers is not None:
+                self._writers.release()
 
     def fold(self) -> None:
         """After an erasure: SQLite's write-ahead log, which still holds the pages as they were, is folded in and
