@@ -22,7 +22,7 @@ def receipt_facts(view: PaymentView, texts: Texts) -> list[tuple[str, str]]:
     rows = [
         ("code", view.code), ("procedure", view.procedure), ("amount", vnd(view.amount)),
         ("at", day(view.paid_at) if view.paid_at else ""), ("channel", texts.render(channel, provider=view.provider)),
-        ("reference", "" if counter else view.reference), ("transaction", view.transaction_id),
+        ("reference", "" if counter else view.reference), ("slip" if counter else "transaction", view.transaction_id),
     ]
     return [(texts.render(f"payment.receipt.{name}"), value) for name, value in rows if value]
 
