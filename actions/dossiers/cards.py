@@ -12,6 +12,7 @@ from actions.dossiers.eforms.formlib import FormLibrary
 from actions.dossiers.eforms.intake import SAMPLE
 from actions.dossiers.eforms.pages import FormPages
 from actions.dossiers.eforms.values import Texts
+from actions.dossiers.registry.pages import DossierPages
 from actions.dossiers.registry.submission import Submitted
 from common.messages import Button, DossierRef, Reply, Status
 
@@ -26,12 +27,15 @@ class Cards:
 
     def __init__(
         self, texts: Texts, portal_url: str, pages: FormPages | None = None, aids: Aids | None = None,
+        dossier_pages: DossierPages | None = None,
     ) -> None:
-        """`pages`: where drafts can be filled in on one page; None: in the chat alone. `aids`: what spares typing."""
+        """`pages`: where drafts can be filled in on one page; None: in the chat alone. `aids`: what spares typing.
+        `dossier_pages`: where a submitted dossier is shown; None: in the chat alone."""
         self._texts = texts
         self._portal = portal_url
         self._pages = pages
         self._aids = aids
+        self._dossier_pages = dossier_pages
 
     def prompt(self, draft: Draft) -> Reply:
         """What the citizen sees next: consent, a question or the review."""
@@ -100,13 +104,21 @@ class Cards:
         """The receipt: code, what the PIN is, what comes next."""
         key = "eform.submitted" if dossier.new else "eform.already"
         reply = self.say(
-            key, buttons=[self.track(dossier.code)], title=draft.form.title, code=dossier.code, due=dossier.due_on,
+            key, buttons=self._ways_on(dossier), title=draft.form.title, code=dossier.code, due=dossier.due_on,
             receipt=draft.form.receipt)
         return reply.model_copy(update={"dossier": DossierRef(code=dossier.code, status=dossier.state)})
 
     def already(self, dossier: Submitted) -> Reply:
-        reply = self.say("eform.already", buttons=[self.track(dossier.code)], code=dossier.code)
+        reply = self.say("eform.already", buttons=self._ways_on(dossier), code=dossier.code)
         return reply.model_copy(update={"dossier": DossierRef(code=dossier.code, status=dossier.state)})
+
+    def _ways_on(self, dossier: Submitted) -> list[Button]:
+        """Looking it up in the chat, and its own page."""
+        pages = self._dossier_pages
+        if pages is None:
+            return [self.track(dossier.code)]
+        page = Button(title=self._texts.render("eform.button.dossier_page"), url=pages.address(dossier.code))
+        return [self.track(dossier.code), page]
 
     def track(self, code: str, *, by_code: bool = False) -> Button:
         """Looks up `code`; `by_code` names it on the button."""

@@ -29,7 +29,7 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
     for the procedure under discussion, and no command is taken for a question.
     """
     cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url, services.dossiers.form_pages,
-        services.dossiers.aids)
+        services.dossiers.aids, services.dossiers.pages)
     told = (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS, *appointments_chat.ACTIONS)
     steering = (kind(services, cards, answerer) for kind in told)
     kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *supplement_actions.ACTIONS, *results_chat.ACTIONS,
