@@ -127,12 +127,12 @@ def build_dossiers(
         settings.base_url)
     pages = DossierPages(links, settings.base_url)
     notices = build_notices(settings, database, keyring, outbox, links, pages, intake.pending)
-    rights = build_rights(
-        settings, database, keyring, outbox, drafts=drafts, registry=registry, access=access, notices=notices,
-        workdays=parts.calendar.today)
     centres = build_centres(database, settings.office_hours, parts.calendar.today)
     appointments = build_appointments(settings, database, keyring, centres, access, links, notices)
     checklists = ChecklistService(database, keyring, links, settings.base_url, load_texts())
+    rights = build_rights(
+        settings, database, keyring, outbox, drafts=drafts, registry=registry, access=access, notices=notices,
+        checklists=checklists, appointments=appointments.bookings, workdays=parts.calendar.today)
     payments = build_payments(
         settings, database, outbox, registry, guides or KnowledgeBase(database).get, checklists.answers)
     return Dossiers(

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from actions.appointments.booking import Appointments
+from actions.checklists.service import ChecklistService
 from actions.dossiers.access import Access
 from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.registry.registry import Registry
@@ -28,13 +30,14 @@ _MESSAGES = Path(__file__).parent / "messages.yml"
 
 def build_rights(
     settings: Settings, database: Database, keyring: Keyring, outbox: Outbox, *, drafts: DraftService,
-    registry: Registry, access: Access, notices: Notices, workdays: Callable[[], Workdays],
+    registry: Registry, access: Access, notices: Notices, checklists: ChecklistService, appointments: Appointments,
+    workdays: Callable[[], Workdays],
     now: Callable[[], datetime] = utc_now,
 ) -> Rights:
     """`workdays` is the offices' calendar as it stands, for deadlines in working days."""
     texts = Messages.load(_MESSAGES)
     log = RequestLog(database, keyring, workdays, now)
-    collector = Collector(database, texts, drafts, registry, access, notices)
+    collector = Collector(database, texts, drafts, registry, access, notices, checklists, appointments)
     rights = Rights(settings, database, outbox, texts, log, collector, access, drafts, notices, now)
     outbox.handle(ERASE, rights.on_erase)
     return rights

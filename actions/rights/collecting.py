@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from actions.appointments.booking import Appointments
+from actions.checklists.service import ChecklistService
 from actions.dossiers.access import Access
 from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.registry.registry import Registry
@@ -35,7 +37,7 @@ class Collector:
 
     def __init__(
         self, database: Database, texts: Messages, drafts: DraftService, registry: Registry, access: Access,
-        notices: Notices,
+        notices: Notices, checklists: ChecklistService, appointments: Appointments,
     ) -> None:
         self._database = database
         self._texts = texts
@@ -43,6 +45,8 @@ class Collector:
         self._registry = registry
         self._access = access
         self._notices = notices
+        self._checklists = checklists
+        self._appointments = appointments
         # Conversations are the bot room's; it says how to read one.
         self.transcript: Callable[[str], Iterable[Mapping[str, Any]]] = lambda _: ()
 
@@ -88,6 +92,20 @@ class Collector:
             title = self._texts.render(f"record.purpose.{choice.purpose}")
             records.append(Record(title=title, lines=lines))
         return records
+
+    def checklists(self, conversation_id: str) -> list[Record]:
+        return [
+            Record(title=self._texts.render("record.checklist", code=kept.code), lines=[
+                self._line("ticked", str(len(kept.ticked))), self._line("updated", moment(kept.updated_at))])
+            for kept in self._checklists.of(conversation_id)
+        ]
+
+    def appointments(self, conversation_id: str) -> list[Record]:
+        return [
+            Record(title=self._texts.render("record.appointment", number=booked.number), lines=[
+                self._line("starts", moment(booked.starts_at))])
+            for booked in self._appointments.upcoming(conversation_id)
+        ]
 
     def _dossier(self, conversation_id: str, code: str) -> Record:
         full = self._how(conversation_id, code) in _IN_FULL

@@ -55,7 +55,8 @@ class Rights:
         self._erase: Callable[[str], object] | None = None
         # Other parts add what they keep: an id of `holdings.yml`, and how to collect it.
         self.holders: dict[str, Collect] = {
-            "chat": collector.chat, "drafts": collector.drafts, "dossiers": collector.dossiers,
+            "chat": collector.chat, "drafts": collector.drafts, "checklists": collector.checklists,
+            "appointments": collector.appointments, "dossiers": collector.dossiers,
             "reminders": collector.reminders, "consents": collector.consents, "requests": self._requests,
         }
 

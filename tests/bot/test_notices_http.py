@@ -150,7 +150,8 @@ def test_the_export_holds_everything_for_people_and_machines(running: Running, r
     assert set(files.namelist()) == {"du-lieu.json", "du-lieu.html", "du-lieu.pdf"}
     data = json.loads(files.read("du-lieu.json"))
     sections = {section["id"]: section for section in data["sections"]}
-    assert set(sections) == {"chat", "drafts", "dossiers", "reminders", "consents", "requests"}
+    assert set(sections) == {
+        "chat", "drafts", "checklists", "appointments", "dossiers", "reminders", "consents", "requests"}
     assert all(section["purpose"] and section["basis"] and section["until"] for section in sections.values())
     page = files.read("du-lieu.html").decode()
     for value in (code, NAME, PERSON, "Lương Văn Khôi", "xin chào em"):
