@@ -76,7 +76,7 @@ class DossierClock:
         self, session: Session, row: DossierRow, *, reason: str, expected_on: date | None, actor: str
     ) -> DossierEventRow:
         """Notes why a dossier is late, or will be, and when the result is expected. Raises InvalidInput, Conflict."""
-        reason, clock = " ".join(reason.split()), self._row(session, row)
+        reason, clock = _sentence(reason), self._row(session, row)
         if not _SHORTEST_REASON <= len(reason) <= _LONGEST_REASON:
             raise InvalidInput(self._texts.render("late.reason_needed"), field="reason")
         if row.due_on is None or clock.ended_on is not None:
@@ -112,3 +112,9 @@ class DossierClock:
             clock = DossierClockRow(dossier_id=row.id, promised_on=row.due_on, late_reason="", late_by="")
             session.add(clock)
         return clock
+
+
+def _sentence(text: str) -> str:
+    """`text` on one line with a full stop, for another sentence follows it."""
+    text = " ".join(text.split())
+    return f"{text}." if text and text[-1].isalnum() else text

@@ -13,7 +13,8 @@ __all__ = ["DossierDetail", "DossierSummary", "PublicStatus", "RequestView", "Ti
 
 
 class TimelineEntry(BaseModel):
-    """`kind`: state (a change of state), due (the due date moved), late (why it is late); access only for officers."""
+    """`kind`: state (a change of state), due (the due date moved), late (why it is late), and what other parts note
+    (result, payment, assisted; for officers also access and paper)."""
 
     state: str
     label: str

@@ -21,6 +21,11 @@ from common.keyring import Keyring
 __all__ = ["Views"]
 
 
+# Kinds of events that the timeline knows; what another part adds under a kind of its own is for officers.
+_FOR_CITIZENS = {"state", "due", "late", "result", "payment", "assisted"}
+_NAMED = {*_FOR_CITIZENS, "access", "paper"}
+
+
 class Views:
     """Public views name no officer and repeat no personal number."""
 
@@ -57,7 +62,7 @@ class Views:
         query = select(DossierEventRow).where(DossierEventRow.dossier_id == row.id).order_by(DossierEventRow.id)
         entries = []
         for event in session.scalars(query):
-            if event.kind == "access" and public:
+            if public and event.kind not in _FOR_CITIZENS:
                 continue
             # Officers' names are no business of whoever holds the code; numbers in notes are masked.
             entries.append(TimelineEntry(
@@ -105,7 +110,7 @@ class Views:
     def _label(self, event: DossierEventRow) -> str:
         if event.kind == "state":
             return self._states[event.state].label
-        return self._texts.render("registry.access" if event.kind == "access" else f"timeline.{event.kind}")
+        return self._texts.render(f"timeline.{event.kind if event.kind in _NAMED else 'other'}")
 
     def _late_text(self, state: State, lateness: Lateness) -> str:
         if state.clock == "ended":

@@ -23,7 +23,7 @@ from common.errors import NotFound, TooManyRequests
 from common.settings import Settings
 from tests.actions.dossiers.registry.support import open_room, ready_drafts, settings_on
 
-CITIZENS, TRIES = 200, 400
+CITIZENS, TRIES = 200, 200
 UNKNOWN = "H49-260101-9999"
 
 
