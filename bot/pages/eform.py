@@ -103,7 +103,7 @@ async def show(request: Request, context: ContextDep, linked: Linked, token: str
     draft = await run_sync(context.dossiers.drafts.one, conversation_id, draft_id)
     if draft.stage == "consent":
         return page(request, "eform/consent.html", draft=draft, form=draft.form, here=f"/forms/{token}")
-    return _form(request, context, draft, token, Sent({}, frozenset(), {}, ""), {})
+    return await _form(request, context, draft, token, Sent({}, frozenset(), {}, ""), {})
 
 
 @router.post("/forms/{token}/consent", dependencies=[SameSite])
@@ -132,7 +132,7 @@ async def write(request: Request, context: ContextDep, linked: Linked, token: st
     if given.do == "later":
         return go(f"/forms/{token}/later")
     if written.problems:
-        return _form(request, context, written.draft, token, given, written.problems)
+        return await _form(request, context, written.draft, token, given, written.problems)
     return go(f"/forms/{token}/review" if given.do == "review" else f"/forms/{token}{_back_to(given.do)}")
 
 
@@ -186,7 +186,7 @@ def _taken_up(context: Context, linked: tuple[str, str]) -> Draft:
     return context.dossiers.drafts.start(draft.conversation_id, draft.form.slug)
 
 
-def _form(
+async def _form(
     request: Request, context: Context, draft: Draft, token: str, given: Sent, problems: dict[str, InvalidInput],
 ) -> Response:
     return page(
@@ -195,7 +195,15 @@ def _form(
         sections=sections(draft, given.typed, problems, context.dossiers.reviews.mark),
         troubles=troubles(draft, problems), state="", card=f"/card/{token}",
         login=f"/login/oidc/start?draft={token}" if context.settings.oidc_issuer else "",
-        login_name=context.settings.oidc_name, communes=context.dossiers.drafts.reader.communes)
+        login_name=context.settings.oidc_name, on_hand=await run_sync(_on_hand, context, draft, token),
+        communes=context.dossiers.drafts.reader.communes)
+
+
+def _on_hand(context: Context, draft: Draft, token: str) -> list[tuple[str, str]]:
+    """The file questions that a paper of an earlier dossier could answer: label, and the page that offers it."""
+    unanswered = (f for f in draft.visible if f.type == "file" and f.name not in draft.values)
+    offers = context.dossiers.aids.reuse.offers
+    return [(f.label, f"/papers/{token}/{f.name}") for f in unanswered if offers(draft, f)]
 
 
 def _back_to(do: str) -> str:

@@ -196,6 +196,7 @@ def test_files_of_a_dossier_for_its_link_and_for_officers(running: Running) -> N
         talk.id, {"applicant_name": "Nguyễn Thị Lan", "applicant_id": "022190001234"}, complete=False)
     with running.http as browser:
         at = f"/papers/{again}/housing_file"
+        assert at in browser.get(f"/forms/{again}").text
         shown = browser.get(at)
         assert f"hồ sơ {code}" in shown.text and "cán bộ đã kiểm tra" in shown.text
         assert browser.post(at, data={"paper": file_id}).status_code == 422  # no consent
