@@ -41,10 +41,8 @@ class ExplainRefusal(EformAction):
             return
         typed = "" if turn.text.startswith("/") else turn.text
         code = turn.entity("dossier_code") or written_code(typed)
-        if code or not points(typed):
+        if code or not self._reason_given(turn, typed):
             self._own(turn, code)
-        else:
-            self._explain(turn, typed, "")
 
     def _explain(self, turn: Turn, notice: str, chosen: str) -> None:
         held = self._held(turn, written_code(notice))
@@ -65,6 +63,16 @@ class ExplainRefusal(EformAction):
             self._say(turn, reply)
         else:
             self._ask(turn, "refusal.which_unknown")
+
+    def _reason_given(self, turn: Turn, typed: str) -> bool:
+        """A reason said with the wish ("… ghi là thiếu giấy chứng sinh") is explained if the guide knows it."""
+        found = [point for point in points(typed) if point.defect != "other"]
+        published = self._explainer.about(typed, found, turn.slot("procedure"))[0] if found else None
+        if published is None or not self._explainer.knows(published, found):
+            return False
+        self._say(turn, self._explainer.reply(published, found))
+        turn.events.append(SlotSet("procedure", published.code))
+        return True
 
     def _own(self, turn: Turn, code: str) -> None:
         """What an officer wrote about a dossier of this conversation; without one, the notice is asked for."""

@@ -16,6 +16,7 @@ from actions.dossiers.refusals.matching import Match, Matcher
 from actions.dossiers.refusals.notice import Point, points, words
 from actions.messages import CATALOGUE_DIR, Messages, sentences
 from actions.services import Knowledge, Search, SearchResult
+from common.identifiers import BULLET
 from common.messages import Answer, Aspect, Button, ProcedureRef, Reply, Source, Status
 from knowledge_base.model import Published
 
@@ -27,6 +28,7 @@ _SUBJECT = 260
 _LONGEST_NOTE = 240
 _LONGEST_POINT = 160
 _LEAST_SUBJECT = 2
+_ADDRESS = re.compile(r"\s*(?:kính gửi|nơi nhận|số\s*[:\d]|cộng hòa|độc lập)", re.IGNORECASE)
 
 
 class Wanted(Protocol):
@@ -79,6 +81,10 @@ class Explainer:
         others = self._curated(self._search.search(f"{subject} {_joined(found)}".strip(), k=_CANDIDATES))
         likely = {hit.code: hit for hit in [*([known] if known else []), *hits, *others]}
         return None, sorted(likely.values(), key=lambda hit: -self._found(found, hit))
+
+    def knows(self, published: Published, found: Sequence[Point]) -> bool:
+        """Whether the guide says anything of a point."""
+        return self._agrees(found, published)
 
     def requested(self, wanted: Sequence[Wanted]) -> list[Point]:
         """What officers asked for as points: the paper's name and the reason."""
@@ -143,7 +149,8 @@ def _kind(item: Wanted) -> str:
 
 def _subject(text: str, found: Sequence[Point]) -> str:
     """The words around the points, without those of any notice: they name the procedure. "" where too few are left."""
-    rest = " ".join(text.split())
+    lines = [line for line in text.splitlines() if not _ADDRESS.match(line)]
+    rest = " ".join(word for line in lines for word in line.split() if BULLET not in word)
     for point in found:
         rest = rest.replace(point.text, " ")
     named = " ".join(_of_any_notice().sub(" ", " ".join(spelled(rest))).split())

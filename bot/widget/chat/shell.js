@@ -9,7 +9,7 @@ export function build(root, on) {
   const log = el("div", { class: "log", role: "log", "aria-label": T.log, "aria-live": "polite", tabindex: 0 });
   const input = el("textarea", { rows: 1, placeholder: T.placeholder, "aria-label": T.placeholder, maxlength: 2000, enterkeyhint: "send" });
   const send = el("button", { type: "submit", class: "go", "aria-label": T.send }, icon("send"));
-  const file = el("input", { type: "file", hidden: true, accept: "image/jpeg,image/png,application/pdf" });
+  const file = el("input", { type: "file", hidden: true, accept: "image/jpeg,image/png,image/heic,image/heif,.heic,.heif,application/pdf" });
   const attach = el("button", { type: "button", class: "tool", hidden: true, "aria-label": T.attach, onclick: () => file.click() }, icon("clip"));
   const form = el("form", { novalidate: true }, attach, file, input, send);
   const state = el("div", { class: "state", role: "status", hidden: true });
