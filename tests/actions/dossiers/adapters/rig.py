@@ -34,6 +34,7 @@ from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
 from common.signatures import Signer
+from tests.bot.serving import private_database
 
 SECRET = "a shared secret of more than 32 characters"
 
@@ -42,7 +43,8 @@ class Rig:
     """Our side: one database, one room, its outside registry."""
 
     def __init__(self, home: Path, onestop: HttpOneStop | None = None, **settings: Any) -> None:
-        self.settings = Settings(home=home, onestop_secret=SECRET, _env_file=None, **settings)
+        self.settings = Settings(
+            home=home, database_url=private_database(), onestop_secret=SECRET, _env_file=None, **settings)
         self.database = Database.from_settings(self.settings)
         self.database.create_all()
         self.keyring = Keyring.from_settings(self.settings)

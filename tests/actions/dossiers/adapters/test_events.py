@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,15 @@ def test_notes_are_not_readable_in_the_database(rig: Rig, sim: Near, code: str, 
     rig.hears({**sim.move(code, "CHUYEN_LIEN_THONG"), "note": "022190001234 thiếu giấy"})
     stored = b"".join(path.read_bytes() for path in (tmp_path / "home").glob("isee.db*"))
     assert b"022190001234" not in stored
+
+
+def test_events_on_many_replicas_at_once_are_applied_once_and_in_order(rig: Rig, sim: Near, code: str) -> None:
+    states = ("DA_TIEP_NHAN", "DANG_XU_LY", "DA_DUYET", "CO_KET_QUA")
+    told = [sim.move(code, state) for state in states] * 3
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(rig.hears, reversed(told)))
+    assert outcomes.count("duplicate") == 8
+    assert rig.states(code) == ["submitted", "received", "processing", "approved", "result_ready"]
 
 
 @pytest.mark.parametrize("text, word", [

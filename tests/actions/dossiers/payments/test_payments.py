@@ -6,6 +6,7 @@ import json
 import random
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from common.errors import Conflict, InvalidInput, NotFound
 from common.keyring import Keyring
 from common.settings import Settings
 from knowledge_base.model import Fee, Guide, Origin, Published
+from tests.bot.serving import private_database
 
 TEXTS = Messages.load(MESSAGES_FILE)
 FEES = {"1.000001": [Fee(amount=8000, legal="Thông tư 1")], "1.000002": [Fee(amount=0)], "1.000003": []}
@@ -51,7 +53,7 @@ class Office:
                 "holder": "TRUNG TAM THU"}]}))
             sign(path, key)
             given_settings = {"payment_accounts": str(path), "payment_public_key": public_key_of(key)}
-        self.settings = Settings(home=home, _env_file=None, **given_settings)
+        self.settings = Settings(home=home, database_url=private_database(), _env_file=None, **given_settings)
         self.database = Database.from_settings(self.settings)
         self.database.create_all()
         self.room: Dossiers = build_dossiers(
@@ -231,6 +233,29 @@ def test_the_page_is_offered_first_while_money_is_owed(office: Office) -> None:
     assert office.payments.offers(status(free)) == []
     office.reports(owing)
     assert office.payments.offers(status(owing))[0].order == 60
+
+
+def test_the_same_report_to_many_replicas_is_booked_once(office: Office) -> None:
+    code = office.dossier()
+    report = event(office.payments.of(code).reference)
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda _: office.payments.receive("bank", report), range(16)))
+    assert sorted(outcomes) == ["applied", *["duplicate"] * 15] and len(office.notes(code)) == 1
+
+
+def test_two_transactions_at_once_pay_once(office: Office) -> None:
+    code = office.dossier()
+    reference = office.payments.of(code).reference
+    reports = [event(reference, transaction_id=f"T{number}") for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda report: office.payments.receive("bank", report), reports))
+    assert sorted(outcomes) == ["applied", *["kept"] * 7] and len(office.payments.kept()) == 7
+
+
+def test_first_looks_at_once_agree_on_the_reference(office: Office) -> None:
+    code = office.dossier()
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda _: office.payments.of(code).reference, range(16)))) == 1
 
 
 @pytest.fixture(scope="module")
