@@ -152,7 +152,7 @@ class BookAppointment(EformAction):
         wording = self._room.wording
         buttons = [
             Button(
-                title=self._room.texts.render("day_button", weekday=wording.weekday(day), day=day, free=free),
+                title=self._room.texts.render("day_button", weekday=wording.weekday_title(day), day=day, free=free),
                 payload=_payload(_joined("t", point.id, f"{day:%Y%m%d}", "0", moving)))
             for day, free in shown
         ]  # fmt: skip
@@ -176,7 +176,7 @@ class BookAppointment(EformAction):
         if more:
             buttons.append(self._more(_joined("t", point.id, f"{day:%Y%m%d}", str(page + 1), moving)))
         buttons.append(self._button("other_day", _joined("d", point.id, "0", moving)))
-        turn.say(self._reply("chat.asks_time", buttons, weekday=_upper(self._room.wording.weekday(day)), day=day))
+        turn.say(self._reply("chat.asks_time", buttons, weekday=self._room.wording.weekday_title(day), day=day))
 
     def _book(self, turn: Turn, point_id: str, stamp: str, moving: str) -> None:
         try:
@@ -303,10 +303,6 @@ def _day(text: str) -> date | None:
         return datetime.strptime(text, "%Y%m%d").replace(tzinfo=LOCAL).date()
     except ValueError:
         return None
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _paged(items: Sequence[T], page: int) -> tuple[Sequence[T], bool]:

@@ -43,6 +43,11 @@ class AppointmentWording:
         """ "thứ Ba"."""
         return self._weekdays[day.weekday()]
 
+    def weekday_title(self, day: date) -> str:
+        """ "Thứ Ba", at the beginning of a line."""
+        said = self.weekday(day)
+        return said[:1].upper() + said[1:]
+
     def name(self, appointment: Appointment) -> str:
         """The point's name."""
         return self._directory.point(appointment.point_id, every=True).name

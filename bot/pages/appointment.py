@@ -192,7 +192,7 @@ async def _choose(
         slots = room.timetable.slots(point, chosen) if point and chosen else []
         return {
             "points": points, "point": point, "days": days, "day": chosen, "slots": slots,
-            "refused": _refused(context, matter), "weekday": room.wording.weekday,
+            "refused": _refused(context, matter), "weekday": room.wording.weekday_title,
             "consent": room.texts.render("consent.text"),
             "when": room.wording.when(moving.starts_at) if moving else "",
         }  # fmt: skip
