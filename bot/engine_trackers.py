@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
+from common.database import fold
 from common.settings import Settings
 
 __all__ = ["TrackerStore"]
@@ -39,6 +40,8 @@ class TrackerStore:
                 if self._url.get_backend_name() == "sqlite":
                     connection.exec_driver_sql("PRAGMA secure_delete=ON")
                 connection.execute(text("DELETE FROM events WHERE sender_id = :sender"), {"sender": conversation_id})
+        # Rasa's own log would keep the old pages until it is next emptied.
+        fold(self._engine)
 
     def set_slots(self, conversation_id: str, slots: Mapping[str, Any]) -> None:
         """Adds slot events, as an action's would be: the next turn finds the conversation in that state.

@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator
 
 from common.settings import Settings
 
-__all__ = ["Base", "Database", "UtcDateTime"]
+__all__ = ["Base", "Database", "UtcDateTime", "fold"]
 
 _NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -101,12 +101,7 @@ class Database:
     def fold(self) -> None:
         """After an erasure: SQLite's write-ahead log, which still holds the pages as they were, is folded in and
         emptied, unless somebody is reading just now (then the next call does it)."""
-        if self.engine.dialect.name != "sqlite":
-            return
-        # Past the engine's own BEGIN: inside a transaction the log can't be emptied.
-        with closing(self.engine.raw_connection()) as connection:
-            for pragma in ("busy_timeout=1000", "wal_checkpoint(TRUNCATE)", f"busy_timeout={_BUSY_MS}"):
-                connection.cursor().execute(f"PRAGMA {pragma}").fetchall()
+        fold(self.engine)
 
     def create_all(self) -> None:
         """Creates missing tables directly; for tests (the service migrates instead)."""
@@ -114,6 +109,16 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def fold(engine: Engine) -> None:
+    """Empties the write-ahead log of an SQLite database into its file; nothing to do for any other database."""
+    if engine.dialect.name != "sqlite":
+        return
+    # Past the engine's own BEGIN: inside a transaction the log can't be emptied.
+    with closing(engine.raw_connection()) as connection:
+        for pragma in ("busy_timeout=1000", "wal_checkpoint(TRUNCATE)", f"busy_timeout={_BUSY_MS}"):
+            connection.cursor().execute(f"PRAGMA {pragma}").fetchall()
 
 
 def _engine(url: str) -> Engine:
