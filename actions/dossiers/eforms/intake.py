@@ -152,7 +152,8 @@ class Intake:
         labels = {c.value: c.label for c in [*draft.options, *(draft.field.choices if draft.field else [])]}
         labels |= {"yes": self._texts.render("eform.yes"), "no": self._texts.render("eform.no")}
         shown = labels.get(choice, self._texts.render("transcript.chosen"))
-        return self._captured(draft, "choice", choice, self._line(draft.field, shown) if draft.field else shown)
+        answers = draft.field if not choice.startswith("__") else None  # else it is about the form, not an answer
+        return self._captured(draft, "choice", choice, self._line(answers, shown))
 
     def _shown_again(self, draft: Draft) -> Captured:
         """Answers came in on the page since this chat last asked, so what is said now belongs to a question that is

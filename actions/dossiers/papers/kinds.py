@@ -30,15 +30,21 @@ class ResultKind(BaseModel):
     months: int | None = Field(None, gt=0)
 
 
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    results: list[ResultKind]
+    for_one_matter: list[str]
+
+
 @lru_cache(maxsize=1)
-def _kinds() -> list[ResultKind]:
-    data = yaml.safe_load(_TABLE.read_text(encoding="utf-8"))
-    return [ResultKind.model_validate(row) for row in data["results"]]
+def _table() -> _Table:
+    return _Table.model_validate(yaml.safe_load(_TABLE.read_text(encoding="utf-8")))
 
 
 def result_kind(procedure_code: str) -> ResultKind | None:
     """What the result of a procedure (or of its local variant) is as a paper."""
-    return next((kind for kind in _kinds() if procedure_code[:8] in kind.procedures), None)
+    return next((kind for kind in _table().results if procedure_code[:8] in kind.procedures), None)
 
 
 def answers(kind: ResultKind, field: EField) -> bool:
@@ -48,9 +54,14 @@ def answers(kind: ResultKind, field: EField) -> bool:
 
 
 def same_paper(field: EField, label: str, document: str) -> bool:
-    """Whether an earlier file, given for `document` under `label`, is what `field` asks for."""
+    """Whether an earlier file, given for `document` under `label`, is what `field` asks for.
+
+    A paper made for one matter alone (a power of attorney, an application) never is.
+    """
     given = {_core(text) for text in (label, document) if text}
-    return bool(given & {_core(text) for text in _asked(field)})
+    asked = {_core(text) for text in _asked(field)}
+    once = tuple(plain(phrase) for phrase in _table().for_one_matter)
+    return bool(given & asked) and not any(text.startswith(once) for text in given | asked)
 
 
 def months_after(day: date, months: int) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from actions.dossiers.tables import DossierAccessRow, DossierEventRow
 from common.clock import local_date
 from common.database import Database
 from common.errors import InvalidInput, NotFound
+from tests.actions.dossiers.results.test_results import PAPER, decided
 
 OWN, OTHER = "022190001234", "022088001234"
 
@@ -184,6 +186,29 @@ def test_which_result_answers_which_question() -> None:
     assert answers(kind, ask) and not answers(kind, form)
     assert same_paper(ask, "Bản sao giấy xác nhận tình trạng hôn nhân của bên nữ", "")
     assert not same_paper(ask, "Giấy khai sinh", "") and result_kind("9.999999") is None
+    power = EField(label="Văn bản ủy quyền", document="Văn bản ủy quyền có chứng thực", **file)  # type: ignore[arg-type]
+    assert not same_paper(power, power.label, "")
     assert months_after(date(2026, 8, 31), 6) == date(2027, 2, 28)
     assert months_after(date(2026, 12, 5), 1) == date(2027, 1, 5)
     assert months_after(date(2026, 6, 30), 6) == date(2026, 12, 30)
+
+
+def test_an_issued_result_stands_for_the_paper_until_it_runs_out_or_is_revoked(room: Dossiers) -> None:
+    code = decided(room)
+    issued = room.results.issue(code, PAPER, actor="hoa")
+    room.drafts.start("c1", "khai_sinh_lai")
+    room.drafts.consent("c1", True)
+    draft = room.drafts.write("c1", {"applicant_id": "022190001234"}, complete=False).draft
+    file = {"name": "copy", "question": "?", "type": "file", "accept": ["jpg", "pdf"]}
+    asked = EField(label="Bản sao giấy khai sinh của trẻ", **file)  # type: ignore[arg-type]
+    (paper,) = room.aids.reuse.offers(draft, asked)
+    assert paper.id == f"r-{issued.id}" and paper.result
+    told = room.aids.reuse.provenance(paper)
+    assert told.startswith(f"Giấy khai sinh (hồ sơ {code}, kết quả cấp ngày") and "không ghi thời hạn" in told
+    pictures = EField(label="Bản sao giấy khai sinh", **{**file, "accept": ["jpg"]})  # type: ignore[arg-type]
+    assert room.aids.reuse.offers(draft, pictures) == []
+    room.results.revoke(issued.id, "Ghi sai họ tên", actor="hoa")
+    assert room.aids.reuse.offers(draft, asked) == []
+    room.results.issue(code, replace(PAPER, number="2", expires_on=local_date() + timedelta(days=1)), actor="hoa")
+    (paper,) = room.aids.reuse.offers(draft, asked)
+    assert paper.until == local_date() + timedelta(days=1)
