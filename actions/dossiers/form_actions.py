@@ -20,7 +20,9 @@ __all__ = ["ASKING", "STEERING"]
 # Below this the classifier guesses.
 _SURE = 0.6
 # After these the loop asks for the first time, so what they noted belongs before the question.
-_OPENING = {None, "action_listen", "action_start_eform", "action_eform_resume", "action_eform_consent"}
+_OPENING = {
+    None, "action_listen", "action_start_eform", "action_practise_eform", "action_eform_resume", "action_eform_consent",
+}
 
 
 def _take_over(turn: Turn, outcome: Outcome) -> None:

@@ -25,10 +25,13 @@ def test_birth_registration_from_consent_to_tracking(citizen: Citizen) -> None:
     seen = citizen.sees(review)
     assert code[0] in seen and "Tran Minh An" in seen and "022•••••••••" in seen and "022190001234" not in seen
     assert citizen.loop == {}
-    citizen.sends(f'/track_dossier{{"dossier_code":"{code[0]}"}}')
-    assert "4 số cuối" in citizen.said
-    assert "Đã nộp" in citizen.types("1234")
-    assert citizen.transcripts[-1] == "[Bốn số cuối: ••••]"
+    # Who submitted is not asked for the PIN; any other conversation is.
+    assert "Hồ sơ đã nộp" in citizen.sends(f'/track_dossier{{"dossier_code":"{code[0]}"}}')
+    other = Citizen(citizen.room, list(citizen._actions.values()), "c2")
+    other.sends(f'/track_dossier{{"dossier_code":"{code[0]}"}}')
+    assert "4 số cuối" in other.said
+    assert "Hồ sơ đã nộp" in other.types("1234")
+    assert other.transcripts[-1] == "[Bốn số cuối: ••••]"
 
 
 def test_the_engine_never_sees_a_personal_value(citizen: Citizen) -> None:
@@ -132,7 +135,8 @@ def test_a_procedure_without_form_is_told_honestly(citizen: Citizen) -> None:
     said = citizen.sends('/submit_dossier{"procedure_code":"1.012345"}')
     assert "chưa lập được hồ sơ trực tuyến" in said and citizen.loop == {}
     said = citizen.sends("/submit_dossier")
-    assert "thủ tục nào" in said and len(citizen.heard[0]["buttons"]) == 7
+    buttons = citizen.heard[0]["buttons"]
+    assert "thủ tục nào" in said and len(buttons) == 9 and buttons[-1]["url"].endswith("/forms")
 
 
 def test_tracking_a_foreign_code(citizen: Citizen) -> None:
