@@ -52,6 +52,22 @@ def test_nothing_personal_is_written_in_clear(service: Service, citizen: Citizen
     assert PHONE not in transcript
 
 
+def test_nothing_of_an_erased_conversation_is_left(service: Service, citizen: Citizen) -> None:
+    said, name, number = "cụ Phùng Bá Quát ở ngõ Hàng Than", "Khuất Thị Ánh Dương", "022187063829"
+    citizen.says(f"{said} hỏi thủ tục chứng thực")
+    citizen.begins_birth_form()
+    citizen.answers_until("", PERSON | {"applicant_name": name, "applicant_id": number})
+    code = citizen.presses("Nộp hồ sơ").dossier["code"]
+    assert _files_with(service.home, said), "free text is kept until it is erased"
+    assert code in citizen.says("xóa dữ liệu của tôi").text, "what is kept is said"
+    citizen.presses("Xóa ngay")
+    service.wait(lambda: citizen.post({"text": "còn đó không"}).status_code == 401, "the erasure", 60)
+    for value in (said, name, number):
+        assert not _files_with(service.home, value), value
+        assert not _files_with(service.home, json.dumps(value).strip('"')), value
+    assert number in service.isee("dossier", "show", code, "--reveal-to", "e2e", "--json"), "the office's dossier stays"
+
+
 def _picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (320, 240), (200, 190, 180)).save(out, "JPEG")
