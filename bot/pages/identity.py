@@ -27,6 +27,7 @@ Ticket = Annotated[str, Path(max_length=100)]
 
 def _find(context: Context, token: str) -> Draft:
     conversation_id, draft_id = context.dossiers.form_pages.open(token)
+    context.dossiers.assisted.banner(conversation_id)  # raises for an assisted session that is over
     drafts = context.dossiers.drafts.resumable(conversation_id)
     draft = next((draft for draft in drafts if draft.id == draft_id), None)
     if draft is None:
