@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from bot.api.deps import ContextDep
 from bot.api.problems import problem_response
-from bot.console import appointments, assisted, calendar, centres, dossiers, files, outbox, results, rights
+from bot.console import appointments, assisted, calendar, centres, dossiers, files, outbox, payments, results, rights
 from bot.console.accounts import SESSION_LIFE, Role, Staff
 from bot.console.rendering import CONSOLE, console_page, see_other
 from bot.console.session import COOKIE, AgentDep, DeskDep, FormOf, SignInNeeded, StaffDep
@@ -118,6 +118,7 @@ def install_console(app: FastAPI) -> None:
     for part in (
         router, dossiers.router, files.router, calendar.router, results.router, outbox.router,
         rights.router, centres.router, appointments.router, assisted.router,
+        payments.router,
     ):
         app.include_router(part)
     app.mount("/console/static", StaticFiles(directory=CONSOLE / "static"), name="console-static")
