@@ -151,7 +151,8 @@ def media(guide: Guide, context: Context) -> Iterator[Finding]:
 def unasked(guide: Guide, context: Context) -> Iterator[Finding]:
     """Warning: without asks, one question offers all cases, which is right only where they exclude each other."""
     if len(guide.cases) > 1 and not guide.asks:
-        yield ("cases",), "có nhiều trường hợp mà chưa có câu hỏi (asks); khi đó chỉ hỏi một câu và chọn được một trường hợp"
+        sentence = "có nhiều trường hợp mà chưa có câu hỏi (asks); khi đó chỉ hỏi một câu, chọn được một trường hợp"
+        yield ("cases",), sentence
 
 
 def documents(guide: Guide, context: Context) -> Iterator[Finding]:
