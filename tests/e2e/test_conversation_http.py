@@ -130,13 +130,12 @@ def test_a_dossier_is_tracked_by_its_pin_and_moves_with_the_officers_work(servic
     assert unknown.says("0001").text == wrong.text, "a wrong PIN and an unknown code look alike"
     right = visitor.says(PIN)
     assert right.dossier == {"code": code, "status": "submitted"}
-    assert "Đã nộp" in right.text
+    assert "Hồ sơ đã nộp" in right.text
 
     service.isee("dossier", "advance", code, "received", "--actor", "e2e")
     note = "Giấy chứng sinh gửi kèm không đọc được."
     service.isee("dossier", "advance", code, "rejected", "--actor", "e2e", "--note", note)
-    visitor.says(f"tra cứu hồ sơ {code}")
-    moved = visitor.says(PIN)
+    moved = visitor.says(f"tra cứu hồ sơ {code}")  # the PIN was given in this conversation
     assert moved.dossier["status"] == "rejected"
     assert note in moved.text
     public = service.get(f"/api/v1/dossiers/{code}", address="127.0.0.2", pin=PIN).json()
