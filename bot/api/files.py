@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/v1/conversations", tags=["files"])
                 for kind in ("image/jpeg", "image/png", "application/pdf")
             },
         },
-        **problems(401, 404),
+        **problems(401, 404, 422),
     },
 )
 async def file(
