@@ -249,3 +249,17 @@ def test_a_trial_of_one_form_is_not_taken_for_another(browser: Browser) -> None:
     state = browser.inputs()["state"]
     browser.post("/forms/practise/tam_tru", {"state": state, "do": "update"}, {"file:none": ("", b"")})
     assert browser.page.status_code == 404
+
+
+def test_items_of_a_group_are_added_and_removed(browser: Browser) -> None:
+    browser.starts("thuong_tru")
+    said = browser.press("add:members", {"applicant_name": "Nguyễn Thị Lan"})
+    assert "Xóa Người 1" in said and browser.inputs()["a:applicant_name"] == "Nguyễn Thị Lan"
+    browser.press("add:members", {"members.1.name": "Trần Văn Một"})
+    said = browser.press("update", {"members.2.name": "Trần Văn Hai", "members.2.birth_date": "mùng mấy đấy"})
+    assert browser.page.status_code == 422 and 'href="#f-members.2.birth_date"' in said
+    assert browser.inputs()["a:members.2.birth_date"] == "mùng mấy đấy"
+    said = browser.press("remove:members.1", {"members.2.birth_date": "20/10/2015"})
+    assert "Em đã xóa Người 1" in said and "Xóa Người 2" not in said
+    typed = browser.inputs()
+    assert typed["a:members.1.name"] == "Trần Văn Hai" and typed["a:members.1.birth_date"] == "20/10/2015"
