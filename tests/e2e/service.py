@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,12 @@ class Service:
     Args:
         home: an empty folder. Models are linked and the index is copied from `built`, so nothing is built here.
         built: the home that `make setup` filled.
+        settings: further `ISEE_…` variables of this service.
     """
 
-    def __init__(self, home: Path, built: Path) -> None:
+    def __init__(self, home: Path, built: Path, settings: Mapping[str, str] | None = None) -> None:
         self.home = home
+        self._settings = dict(settings or {})
         (home / "models").symlink_to(built / "models")
         shutil.copytree(built / "index", home / "index")
         self.port = free_port(0)
@@ -55,6 +57,7 @@ class Service:
             "ISEE_RASA_TIMEOUT_S": "20",
             "ISEE_MESSAGES_PER_MINUTE": "1000",
             "ISEE_CONVERSATIONS_PER_MINUTE": "1000",
+            **self._settings,
         }
 
     @property
