@@ -98,7 +98,7 @@ def test_from_the_question_to_the_result_in_hand(
         officer.sets_fee(code, 8000)
         page.goto(home)
         _pays(page, paying, officer.reference(code), 8000)
-        _told(widget, code, "8.000 đồng")
+        _told(widget, code, "đã ghi nhận phí")
         page.goto(home)
         _books(page)
 
