@@ -34,7 +34,9 @@ def issued(running: Running, officer: httpx.Client, conversation: str, **more: s
     return code, issue(officer, code, **more)
 
 
-def issue(officer: httpx.Client, code: str, files: dict[str, tuple[str, bytes]] | None = None, **more: str) -> httpx.Response:
+def issue(
+    officer: httpx.Client, code: str, files: dict[str, tuple[str, bytes]] | None = None, **more: str
+) -> httpx.Response:
     page = officer.get(f"/console/dossiers/{code}/result")
     csrf = re.findall(r'name="csrf" value="([^"]+)"', page.text)[-1]
     data = {
@@ -95,7 +97,8 @@ def test_a_revoked_result_says_so_everywhere(running: Running, officer: httpx.Cl
 
 
 def test_an_unknown_paper_and_a_foreign_link_are_pages_in_plain_words(running: Running) -> None:
-    for path in ("/verify/unknown", "/verify/" + "x" * 22, "/dossiers/nonsense/result", "/dossiers/nonsense/result/file"):
+    unknown = ("/verify/unknown", "/verify/" + "x" * 22, "/dossiers/nonsense/result", "/dossiers/nonsense/result/file")
+    for path in unknown:
         answer = running.http.get(path)
         assert answer.status_code == 404 and "Về khung trò chuyện" in answer.text
 

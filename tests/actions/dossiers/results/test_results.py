@@ -213,7 +213,7 @@ def test_production_issues_nothing_without_a_seal(home: Settings, database: Data
 
 def test_an_unreadable_issuer_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "root.pem").write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
-    with pytest.raises(SetupProblem, match="root.pem"):
+    with pytest.raises(SetupProblem, match=r"root\.pem"):
         trusted_issuers(str(tmp_path))
 
 
