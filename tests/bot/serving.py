@@ -153,10 +153,7 @@ def private_database() -> str:
     server = os.environ.get("ISEE_TEST_POSTGRES", "")
     if not server:
         return ""
-    name = f"isee_{uuid.uuid4().hex[:12]}"
-    with create_engine(server, isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+    return fresh_database(server)
 
 
 def start_engine(port: int, secret: str) -> subprocess.Popen[bytes]:

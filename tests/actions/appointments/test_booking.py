@@ -21,7 +21,7 @@ from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
 from common.settings import Settings
 from tests.actions.centres.rooms import CENTRE, TUESDAY, Rooms, build_rooms
-from tests.bot.serving import private_database
+from tests.postgres import fresh_database, postgres_server
 
 WEDNESDAY_8 = datetime(2026, 11, 18, 8, 0, tzinfo=LOCAL)
 
@@ -178,9 +178,10 @@ def test_spans_of_a_day_do_not_overlap(rooms: Rooms) -> None:
 def crowded(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
     url = ""
     if request.param == "postgresql":
-        if not os.environ.get("ISEE_TEST_POSTGRES"):
-            pytest.skip("ISEE_TEST_POSTGRES names no server")
-        url = private_database()
+        server = postgres_server()
+        if not server:
+            pytest.skip("no PostgreSQL is installed")
+        url = fresh_database(server)
     settings = Settings(home=tmp_path, database_url=url, _env_file=None)
     database = Database.from_settings(settings)
     migrate(database)

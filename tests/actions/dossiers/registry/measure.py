@@ -1,6 +1,6 @@
 """Figures of the registry: submissions a second, and whether time tells a known code from an unknown one.
 
-`python -m tests.actions.dossiers.registry.measure` prints JSON; PostgreSQL too where ISEE_TEST_POSTGRES names a server.
+`python -m tests.actions.dossiers.registry.measure` prints JSON; PostgreSQL too where it is installed.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def measured(settings: Settings) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    kinds = ["sqlite", *(["postgres"] if os.environ.get("ISEE_TEST_POSTGRES") else [])]
+    kinds = ["sqlite", *(["postgres"] if postgres_server() else [])]
     with tempfile.TemporaryDirectory() as folder:
         results = {kind: measured(settings_on(kind, Path(folder) / kind)) for kind in kinds}
     sys.stdout.write(json.dumps(results, indent=2) + "\n")

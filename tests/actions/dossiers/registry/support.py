@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -15,16 +14,17 @@ from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
 from tests.actions.dossiers.test_submission import fill
-from tests.bot.serving import private_database
+from tests.postgres import fresh_database, postgres_server
 
 
 def settings_on(kind: str, home: Path) -> Settings:
     """Settings of a room on a fresh database of `kind`; skips where there is no such server."""
     if kind == "sqlite":
         return Settings(home=home, _env_file=None)
-    if not os.environ.get("ISEE_TEST_POSTGRES"):
-        pytest.skip("ISEE_TEST_POSTGRES names no server")
-    return Settings(home=home, database_url=private_database(), _env_file=None)
+    server = postgres_server()
+    if not server:
+        pytest.skip("no PostgreSQL is installed")
+    return Settings(home=home, database_url=fresh_database(server), _env_file=None)
 
 
 def open_room(settings: Settings) -> tuple[Dossiers, Database]:
