@@ -16,8 +16,6 @@ from typing import Any
 
 import httpx
 import uvicorn
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from actions.dossiers.bundle import build_dossiers
 from actions.handoff import Tickets
@@ -31,6 +29,7 @@ from common.keyring import Keyring
 from common.messages import Button, Reply, Status
 from common.settings import Settings
 from knowledge_base.store import KnowledgeBase
+from tests.postgres import fresh_database
 
 ENGINE = Path(__file__).parent / "engine_double.py"
 

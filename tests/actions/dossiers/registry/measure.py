@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from common.database import Database
 from common.errors import NotFound, TooManyRequests
 from common.settings import Settings
 from tests.actions.dossiers.registry.support import open_room, ready_drafts, settings_on
+from tests.postgres import postgres_server
 
 CITIZENS, TRIES = 200, 200
 UNKNOWN = "H49-260101-9999"
