@@ -19,13 +19,13 @@ from common.settings import get_settings
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Trung tâm phục vụ hành chính công.", no_args_is_help=True)
+app = typer.Typer(help="Trung tâm Phục vụ hành chính công.", no_args_is_help=True)
 _VERDICTS = {"holds": "đạt", "partly": "đạt một phần", "fails": "không đạt", "unknown": "chưa rõ"}
 
 
 @app.callback()
 def _root() -> None:
-    """Trung tâm phục vụ hành chính công."""
+    """Trung tâm Phục vụ hành chính công."""
 
 
 @app.command()
