@@ -7,8 +7,8 @@ from typing import Any
 from rasa_sdk.executor import ActionExecutor
 
 from actions.answers import Answerer
+from actions.companion.dialogue import build_actions as build_dossier_actions
 from actions.dialogue import build_actions
-from actions.dossiers.dialogue import build_actions as build_dossier_actions
 from actions.services import Services
 
 __all__ = ["SlimExecutor", "build_executor"]

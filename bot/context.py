@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from actions.handoff import Tickets
 from bot.console.accounts import Accounts
 from bot.engine_process import EngineProcess

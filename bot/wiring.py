@@ -8,7 +8,7 @@ from functools import partial
 
 from actions.answers import Answerer
 from actions.centres import Centres
-from actions.dossiers.bundle import Dossiers, build_dossiers
+from actions.companion.bundle import Dossiers, build_dossiers
 from actions.executor import build_executor
 from actions.handoff import Tickets
 from actions.messages import Messages

@@ -42,7 +42,7 @@ def ask(question: Question, as_json: AsJson = False) -> None:
     """Trả lời một câu hỏi từ hướng dẫn, không qua hội thoại."""
     from actions.answers import Answerer
     from actions.answers.turn import Turn
-    from actions.dossiers.bundle import build_dossiers
+    from actions.companion.bundle import build_dossiers
     from bot.wiring import services_over
     from common.keyring import Keyring
     from common.messages import public

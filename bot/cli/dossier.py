@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
-from actions.dossiers.bundle import Dossiers, build_dossiers
+from actions.companion.bundle import Dossiers, build_dossiers
 from actions.dossiers.registry.registry import Registry
 from actions.dossiers.registry.status import DossierDetail, DossierSummary
 from bot.migrations import migrate

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from actions.dossiers.bundle import build_dossiers
+from actions.companion.bundle import build_dossiers
 from actions.dossiers.payments.accounts import Accounts, public_key_of, sign
 from bot.migrations import migrate
 from common.database import Database

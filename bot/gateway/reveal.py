@@ -20,7 +20,7 @@ class _Revealed(Protocol):
 
 
 class Revealing(Protocol):
-    """`actions.dossiers.reviews`: the values behind a `sealed` reference, None when they are gone."""
+    """`actions.companion.reviews`: the values behind a `sealed` reference, None when they are gone."""
 
     def reveal(self, conversation_id: str, sealed: Mapping[str, Any]) -> _Revealed | None: ...
 

@@ -9,7 +9,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from actions.rights.chat import KIND
+from actions.companion.rights_chat import KIND
 from actions.rights.requests import Request as Asked
 from bot.api.deps import ContextDep
 from bot.api.rights import bundle

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from actions.dossiers.bundle import build_dossiers
+from actions.companion.bundle import build_dossiers
 from actions.handoff import Tickets
 from bot.app import create_app
 from bot.context import Context

@@ -19,9 +19,9 @@ import httpx
 import pytest
 from pypdf import PdfReader
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
+from actions.companion.rights_chat import KIND as RIGHTS
 from actions.notices.cards import KIND as NOTICES
-from actions.rights.chat import KIND as RIGHTS
 from bot.console.accounts import Role
 from bot.gateway.retention import Eraser, Kept
 from bot.own_data import join

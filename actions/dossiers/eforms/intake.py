@@ -27,7 +27,7 @@ __all__ = ["CARD", "CARD_READ", "SAMPLE", "SKIP", "Captured", "CardPhotos", "Int
 
 SKIP = "__skip__"
 SAMPLE = "__sample__"
-# The card's QR code is wanted; it was read (`actions.dossiers.aids` goes on from there).
+# The card's QR code is wanted; it was read (`actions.companion.aids` goes on from there).
 CARD, CARD_READ = "__card__", "__card_read__"
 _DIGIT_TYPES = {"personal_id", "phone", "date", "number", "email"}
 _FREE_TYPES = {"name", "address", "text"}

@@ -12,7 +12,7 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.appointments.chat import BookAppointment
+from actions.companion.appointments_chat import BookAppointment
 from knowledge_base.loader import GUIDES_DIR, load_tree
 from tests.actions.centres.rooms import CENTRE, Rooms
 

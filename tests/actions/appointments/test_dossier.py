@@ -8,7 +8,7 @@ import pytest
 
 from actions.appointments.booking import Matter
 from actions.appointments.setup import Span
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from common.clock import local_now
 from common.errors import Conflict, NotFound
 from tests.actions.dossiers.citizen import KHAI_SINH, Citizen

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from actions.assisted.tables import AssistedSessionRow
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from common.clock import utc_now
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound

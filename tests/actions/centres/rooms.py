@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from actions.appointments.bundle import AppointmentRoom, build_appointments
 from actions.appointments.setup import Span
 from actions.centres.bundle import CentreRoom, build_centres
+from actions.dossiers import MESSAGES_FILE
 from actions.dossiers.access import Access
-from actions.dossiers.bundle import MESSAGES_FILE
 from actions.dossiers.registry.workdays import Workdays
 from actions.messages import Messages
 from common.clock import LOCAL

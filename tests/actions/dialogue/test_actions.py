@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from actions.dossiers.bundle import build_dossiers
+from actions.companion.bundle import build_dossiers
 from actions.executor import build_executor
 from common.database import Database
 from common.messages import Reply

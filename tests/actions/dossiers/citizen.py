@@ -10,7 +10,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 
 _IN_LOOP = {
     "practise_form": "action_practise_eform",

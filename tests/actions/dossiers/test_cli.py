@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from typer.testing import CliRunner
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from bot.cli import dossier
 from bot.migrations import migrate
 from common.database import Database

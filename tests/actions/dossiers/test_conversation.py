@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from actions.dossiers.bundle import build_dossiers
+from actions.companion.bundle import build_dossiers
 from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from actions.dossiers.eforms.draft_store import Draft
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.tables import DraftRow, DraftValueRow

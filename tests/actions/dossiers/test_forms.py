@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actions.dossiers.bundle import MESSAGES_FILE
+from actions.dossiers import MESSAGES_FILE
 from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.formlib import FORMS_DIR, FormLibrary
 from actions.dossiers.eforms.values import ValueReader

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from actions.dossiers.bundle import MESSAGES_FILE
+from actions.dossiers import MESSAGES_FILE
 from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.eform import EField, EForm
 from actions.dossiers.eforms.formlib import FormLibrary

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actions.dossiers.bundle import MESSAGES_FILE, Dossiers, build_dossiers
-from actions.dossiers.dialogue import build_actions
+from actions.companion.bundle import Dossiers, build_dossiers
+from actions.companion.dialogue import build_actions
+from actions.dossiers import MESSAGES_FILE
 from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.eform import EForm

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.dossiers.bundle import MESSAGES_FILE
+from actions.dossiers import MESSAGES_FILE
 from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.eforms.names import NameJudge

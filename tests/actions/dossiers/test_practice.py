@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from actions.dossiers.eforms.practice import Practice
 from actions.dossiers.tables import (
     DossierFileRow,

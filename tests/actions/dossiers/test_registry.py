@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from actions.dossiers.registry.states import load_states
 from common.errors import Conflict, InvalidInput, NotFound
 from tests.actions.dossiers.test_submission import fill

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from actions.dossiers.bundle import Dossiers, build_dossiers
+from actions.companion.bundle import Dossiers, build_dossiers
 from actions.dossiers.eforms.draft_store import Draft
 from actions.dossiers.eforms.eform import TimeLimit
 from actions.dossiers.registry.workdays import Workdays
@@ -31,7 +31,7 @@ SUBMIT = """
 import os, signal, sys
 from pathlib import Path
 from sqlalchemy import event
-from actions.dossiers.bundle import build_dossiers
+from actions.companion.bundle import build_dossiers
 from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings

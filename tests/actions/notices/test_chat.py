@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from actions.dossiers.bundle import Dossiers, build_dossiers
-from actions.dossiers.dialogue import build_actions
+from actions.companion.bundle import Dossiers, build_dossiers
+from actions.companion.dialogue import build_actions
 from bot.gateway.capturing import Captures
 from common.database import Database
 from common.keyring import Keyring

@@ -17,12 +17,12 @@ import httpx
 from sqlalchemy import delete, select, update
 from starlette.testclient import TestClient
 
+from actions.companion.bundle import Dossiers, build_dossiers
 from actions.dossiers.adapters.contract import StatusEvent
 from actions.dossiers.adapters.http import HttpOneStop
 from actions.dossiers.adapters.service import OutsideRegistry, build_outside
 from actions.dossiers.adapters.tables import OutsideDossierRow, OutsideEventRow
 from actions.dossiers.attachments.uploads import Upload
-from actions.dossiers.bundle import Dossiers, build_dossiers
 from actions.dossiers.registry.transitions import SEND
 from actions.dossiers.tables import DossierEventRow, DossierFileRow, DossierRow, DossierValueRow
 from actions.outbox.tables import OutboxRow

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from actions.companion.bundle import Dossiers
 from actions.dossiers.attachments import images, pdfs, sandbox
 from actions.dossiers.attachments.kinds import Unusable, kind_of
-from actions.dossiers.bundle import Dossiers
 from common.errors import ISeeError, NotReady
 from tests.actions.dossiers.attachments.pdf_files import many_pages, plain, raw, stream
 

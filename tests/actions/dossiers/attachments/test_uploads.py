@@ -11,8 +11,8 @@ from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 from sqlalchemy import update
 
+from actions.companion.bundle import Dossiers
 from actions.dossiers.attachments.uploads import Upload
-from actions.dossiers.bundle import Dossiers
 from actions.dossiers.tables import DossierFileRow
 from common.clock import utc_now
 from common.database import Database

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from actions.companion.bundle import build_dossiers
 from actions.dossiers.attachments import virus
-from actions.dossiers.bundle import build_dossiers
 from common.database import Database
 from common.errors import InvalidInput, NotReady
 from common.keyring import Keyring

@@ -13,7 +13,7 @@ import pytest
 from joserfc.jwk import RSAKey
 from sqlalchemy import select, update
 
-from actions.dossiers.bundle import Dossiers, build_dossiers
+from actions.companion.bundle import Dossiers, build_dossiers
 from actions.dossiers.identity.tables import LoginRow, VerifiedPersonRow
 from common.clock import utc_now
 from common.database import Database

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from actions.companion.bundle import Dossiers
 from actions.dossiers.attachments import codes, images
-from actions.dossiers.bundle import Dossiers
 from actions.dossiers.identity.tables import CardScanRow, IdentityConsentRow
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound

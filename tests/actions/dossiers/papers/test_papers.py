@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import delete, select, update
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.identity.tables import DossierPersonRow, IdentityConsentRow

@@ -11,9 +11,9 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.dossiers.bundle import MESSAGES_FILE
-from actions.dossiers.cards import Cards
-from actions.dossiers.payments.chat import PayFee
+from actions.companion.cards import Cards
+from actions.companion.payments_chat import PayFee
+from actions.dossiers import MESSAGES_FILE
 from actions.messages import Messages
 from tests.actions.dossiers.payments.test_payments import Office, office
 

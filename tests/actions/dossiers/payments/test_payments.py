@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from sqlalchemy import delete, select
 
-from actions.dossiers.bundle import Dossiers, build_dossiers
+from actions.companion.bundle import Dossiers, build_dossiers
 from actions.dossiers.payments.accounts import public_key_of, sign
 from actions.dossiers.payments.build import MESSAGES_FILE
 from actions.dossiers.payments.receipt import receipt_pdf

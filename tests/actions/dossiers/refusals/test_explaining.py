@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from actions.dossiers.bundle import Dossiers
-from actions.dossiers.dialogue import build_actions
+from actions.companion.bundle import Dossiers
+from actions.companion.dialogue import build_actions
 from actions.dossiers.registry.requests import Wanted
 from common.settings import Settings
 from tests.actions.dossiers.citizen import KHAI_SINH, Citizen

@@ -17,8 +17,8 @@ from rasa_sdk import Action
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from actions.dossiers.bundle import Dossiers, build_dossiers
-from actions.dossiers.dialogue import build_actions
+from actions.companion.bundle import Dossiers, build_dossiers
+from actions.companion.dialogue import build_actions
 from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import delete
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from actions.dossiers.tables import LookupAttemptRow
 from common.database import Database
 from common.errors import NotFound, TooManyRequests

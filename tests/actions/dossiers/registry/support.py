@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select
 
-from actions.dossiers.bundle import Dossiers, build_dossiers
+from actions.companion.bundle import Dossiers, build_dossiers
 from actions.dossiers.tables import DossierRow, DraftRow, DraftValueRow
 from bot.migrations import migrate
 from common.database import Database

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import func, select
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from actions.dossiers.registry.requests import Wanted
 from actions.dossiers.registry.states import FIRST, load_states
 from actions.dossiers.registry.tables import DossierClockRow

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from actions.dossiers.registry.requests import Wanted
 from actions.dossiers.registry.tables import DossierClockRow
 from actions.dossiers.tables import DossierFileRow, DossierRow

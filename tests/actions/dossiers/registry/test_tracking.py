@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, update
 
-from actions.dossiers.bundle import Dossiers, build_dossiers
+from actions.companion.bundle import Dossiers, build_dossiers
 from actions.dossiers.registry.attempts import FULL_TRIES, PIN_TRIES
 from actions.dossiers.tables import LookupAttemptRow
 from common.clock import utc_now

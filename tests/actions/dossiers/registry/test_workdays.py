@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.dossiers.bundle import Dossiers
+from actions.companion.bundle import Dossiers
 from actions.dossiers.eforms.eform import TimeLimit
 from actions.dossiers.registry.workdays import Workdays
 from actions.dossiers.tables import DossierRow

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sqlalchemy import select
 
-from actions.dossiers.bundle import Dossiers, build_dossiers
+from actions.companion.bundle import Dossiers, build_dossiers
 from actions.dossiers.results import Paper, Seal, SignatureCheck
 from actions.dossiers.results.checking import trusted_issuers
 from actions.outbox import OutboxRow

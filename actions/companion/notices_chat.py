@@ -6,8 +6,8 @@ from rasa_sdk.events import SlotSet
 
 from actions.answers import Answerer
 from actions.answers.compose import short_name
-from actions.dossiers.action_base import DossierServices, EformAction, Turn
-from actions.dossiers.cards import Cards
+from actions.companion.base import DossierServices, EformAction, Turn
+from actions.companion.cards import Cards
 from actions.notices.renewals import By, load_renewals
 from actions.notices.words import paper_named, says
 from common.messages import Status

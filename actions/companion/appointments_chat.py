@@ -25,8 +25,8 @@ from actions.appointments.bundle import AppointmentRoom
 from actions.appointments.schedule import Slot
 from actions.centres.acceptance import accepts
 from actions.centres.directory import Point
-from actions.dossiers.action_base import DossierServices, EformAction, Turn
-from actions.dossiers.cards import Cards
+from actions.companion.base import DossierServices, EformAction, Turn
+from actions.companion.cards import Cards
 from common.clock import LOCAL, local_now
 from common.errors import Conflict, NotFound
 from common.messages import Button, Reply, Status
@@ -35,7 +35,7 @@ __all__ = ["ACTIONS", "BookAppointment"]
 
 _PAGE = 6
 _STAMP = "%Y%m%d%H%M"
-_WORDS = Path(__file__).parent / "words.yml"
+_WORDS = Path(__file__).parent / "appointment_words.yml"
 T = TypeVar("T")
 
 

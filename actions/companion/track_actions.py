@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from rasa_sdk.events import SlotSet
 
-from actions.dossiers.action_base import DossierServices, EformAction, Turn
-from actions.dossiers.cards import Cards
+from actions.companion.base import DossierServices, EformAction, Turn
+from actions.companion.cards import Cards
+from actions.companion.status_cards import StatusCards
 from actions.dossiers.registry.status import PublicStatus
-from actions.dossiers.status_cards import StatusCards
 from actions.notices.after import after_status
 from common.errors import InvalidInput, NotFound, TooManyRequests
 from common.identifier_parsing import province_of

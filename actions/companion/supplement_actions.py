@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from actions.dossiers.action_base import DossierServices, EformAction, Turn
-from actions.dossiers.cards import Cards
+from actions.companion.base import DossierServices, EformAction, Turn
+from actions.companion.cards import Cards
+from actions.companion.status_cards import StatusCards
+from actions.companion.track_actions import written_code
 from actions.dossiers.registry.status import PublicStatus
-from actions.dossiers.status_cards import StatusCards
-from actions.dossiers.track_actions import written_code
 from common.errors import InvalidInput
 from common.identifiers import parse_dossier_code
 from common.messages import Status

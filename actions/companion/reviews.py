@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from actions.dossiers.aids import Aids
+from actions.companion.aids import Aids
 from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.eforms.values import Texts, Value
 from actions.dossiers.registry.registry import Registry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.dossiers.action_base import EformAction, Turn
+from actions.companion.base import EformAction, Turn
 from actions.dossiers.results.build import MESSAGES_FILE
 from actions.messages import Messages
 from common.messages import Button, Reply, Status

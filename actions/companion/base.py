@@ -11,9 +11,9 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import answers
+from actions.companion.bundle import Dossiers
+from actions.companion.cards import Cards
 from actions.dialogue.base import read_turn
-from actions.dossiers.bundle import Dossiers
-from actions.dossiers.cards import Cards
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.intake import SAMPLE, SKIP
 from actions.services import Search

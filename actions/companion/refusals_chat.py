@@ -6,11 +6,11 @@ from functools import cached_property
 
 from rasa_sdk.events import SlotSet
 
-from actions.dossiers.action_base import EformAction, Turn
+from actions.companion.base import EformAction, Turn
+from actions.companion.track_actions import written_code
 from actions.dossiers.refusals.explain import Explainer
 from actions.dossiers.refusals.notice import Point, points
 from actions.dossiers.registry.status import PublicStatus
-from actions.dossiers.track_actions import written_code
 from common.errors import InvalidInput
 from common.identifiers import parse_dossier_code
 from common.messages import Button, DossierRef, Reply, Status

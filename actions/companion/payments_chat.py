@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from actions.dossiers.action_base import DossierServices, EformAction, Turn
-from actions.dossiers.cards import Cards
+from actions.companion.base import DossierServices, EformAction, Turn
+from actions.companion.cards import Cards
 from actions.dossiers.payments.build import MESSAGES_FILE
 from actions.dossiers.payments.view import PaymentView
 from actions.messages import Messages

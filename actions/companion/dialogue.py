@@ -9,17 +9,21 @@ from __future__ import annotations
 from rasa_sdk import Action
 
 from actions.answers import Answerer
-from actions.appointments import chat as appointments_chat
-from actions.dossiers import form_actions, supplement_actions, track_actions
-from actions.dossiers.action_base import DossierServices
-from actions.dossiers.bundle import MESSAGES_FILE
-from actions.dossiers.cards import Cards
-from actions.dossiers.payments import chat as payments_chat
-from actions.dossiers.refusals import chat as refusals_chat
-from actions.dossiers.results import chat as results_chat
+from actions.companion import (
+    appointments_chat,
+    form_actions,
+    notices_chat,
+    payments_chat,
+    refusals_chat,
+    results_chat,
+    rights_chat,
+    supplement_actions,
+    track_actions,
+)
+from actions.companion.base import DossierServices
+from actions.companion.cards import Cards
+from actions.dossiers import MESSAGES_FILE
 from actions.messages import Messages
-from actions.notices import chat as notices_chat
-from actions.rights import chat as rights_chat
 
 __all__ = ["DossierServices", "build_actions"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from actions.dossiers.aids import Aids
+from actions.companion.aids import Aids
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.eforms.formlib import FormLibrary

@@ -1,17 +1,18 @@
-"""The dossier room, put together: what the composition root makes once."""
+"""The companion's parts, put together: what the composition root makes once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from actions.appointments.bundle import AppointmentRoom, build_appointments
 from actions.assisted import Assisted, build_assisted
 from actions.centres.bundle import CentreRoom, build_centres
 from actions.checklists import ChecklistService, load_texts
+from actions.companion.aids import Aids
+from actions.companion.reviews import Reviews
+from actions.dossiers import MESSAGES_FILE
 from actions.dossiers.access import Access
 from actions.dossiers.adapters.service import OutsideRegistry, build_outside
-from actions.dossiers.aids import Aids
 from actions.dossiers.attachments.uploads import Uploads
 from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.drafts import DraftService
@@ -41,7 +42,6 @@ from actions.dossiers.registry.supplements import Supplements
 from actions.dossiers.results.build import build_results
 from actions.dossiers.results.checking import SignatureCheck
 from actions.dossiers.results.issuing import Results
-from actions.dossiers.reviews import Reviews
 from actions.dossiers.supplement_chat import SupplementChat
 from actions.dossiers.supplement_files import SupplementFiles
 from actions.messages import Messages
@@ -56,14 +56,12 @@ from common.links import Links
 from common.settings import Settings
 from knowledge_base.store import KnowledgeBase
 
-__all__ = ["MESSAGES_FILE", "Dossiers", "build_dossiers"]
-
-MESSAGES_FILE = Path(__file__).parent / "messages.yml"
+__all__ = ["Dossiers", "build_dossiers"]
 
 
 @dataclass(frozen=True)
 class Dossiers:
-    """The parts of the dossier room."""
+    """Every service of the companion."""
 
     forms: FormLibrary
     drafts: DraftService

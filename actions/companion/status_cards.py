@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from actions.dossiers.bundle import MESSAGES_FILE, Dossiers
-from actions.dossiers.cards import Cards
+from actions.companion.bundle import Dossiers
+from actions.companion.cards import Cards
+from actions.dossiers import MESSAGES_FILE
 from actions.dossiers.registry.build import MESSAGES_FILE as REGISTRY_MESSAGES
 from actions.dossiers.registry.offers import offered
 from actions.dossiers.registry.status import PublicStatus, RequestView

@@ -8,8 +8,8 @@ from rasa_sdk.events import SlotSet
 
 from actions.answers import Answerer, Outcome
 from actions.answers.compose import short_name
-from actions.dossiers.action_base import DossierServices, EformAction, Turn, apply_input
-from actions.dossiers.cards import Cards
+from actions.companion.base import DossierServices, EformAction, Turn, apply_input
+from actions.companion.cards import Cards
 from actions.dossiers.eforms.eform import EForm
 from actions.dossiers.eforms.moves import named_field, named_item
 from actions.notices.after import after_submission

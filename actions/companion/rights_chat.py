@@ -13,8 +13,8 @@ from rasa_sdk.events import SlotSet
 from actions.answers import Answerer
 from actions.answers.buttons import payload
 from actions.answers.words import fold, has_phrase
-from actions.dossiers.action_base import DossierServices, EformAction, Turn
-from actions.dossiers.cards import Cards
+from actions.companion.base import DossierServices, EformAction, Turn
+from actions.companion.cards import Cards
 from actions.rights.holding import holdings
 from common.messages import Button, Reply, Status
 
@@ -22,7 +22,7 @@ __all__ = ["ACTIONS", "KIND", "MyData"]
 
 KIND = "rights"
 _LINK_LIFE = timedelta(hours=12)
-_SPEECH = Path(__file__).parent / "speech.yml"
+_SPEECH = Path(__file__).parent / "rights_speech.yml"
 
 
 class MyData(EformAction):
