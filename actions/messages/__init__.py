@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 from jinja2 import StrictUndefined, Template, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from yaml import CSafeLoader
+from yaml import CSafeLoader, MappingNode
 
 from common.clock import to_local
 from common.errors import ISeeError
@@ -64,7 +64,7 @@ class Messages:
         }  # fmt: skip
         templates: dict[str, Template] = {}
         for file in files or tuple(sorted(CATALOGUE_DIR.glob("*.yml"))):
-            for key, text in _flatten(yaml.load(file.read_text("utf-8"), Loader=CSafeLoader) or {}):
+            for key, text in _flatten(_read(file)):
                 if key in templates:
                     raise MessageError(f"{file.name}: the key {key} occurs twice")
                 try:
@@ -143,6 +143,25 @@ def procedure(name: str) -> str:
     """`name` in quotes after the word "thủ tục", which isn't said twice where the name begins with it."""
     bare = name[len(_PROCEDURE) :].lstrip() if name.lower().startswith(f"{_PROCEDURE} ") else name
     return f'{_PROCEDURE} "{bare[:1].upper()}{bare[1:]}"'
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """The tree of a catalogue. YAML lets a later key silently win over an equal one, so those are looked for."""
+    text = file.read_text("utf-8")
+    _refuse_twins(file, yaml.compose(text, Loader=CSafeLoader))
+    tree: dict[str, Any] = yaml.load(text, Loader=CSafeLoader) or {}
+    return tree
+
+
+def _refuse_twins(file: Path, node: yaml.Node | None) -> None:
+    if not isinstance(node, MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        if key.value in seen:
+            raise MessageError(f"{file.name}:{key.start_mark.line + 1}: the key {key.value} occurs twice")
+        seen.add(key.value)
+        _refuse_twins(file, value)
 
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -128,3 +128,9 @@ def test_the_word_procedure_is_said_once() -> None:
     assert procedure("Thủ tục đăng ký khai sinh") == 'thủ tục "Đăng ký khai sinh"'
     assert procedure("THỦ TỤC cấp lại") == 'thủ tục "Cấp lại"'
     assert procedure("Đăng ký tạm trú") == 'thủ tục "Đăng ký tạm trú"'
+
+
+def test_a_key_written_twice_in_one_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.yml").write_text("a:\n  b: một\n  c: hai\n  b: ba\n", "utf-8")
+    with pytest.raises(MessageError, match=r"m\.yml:4: the key b occurs twice"):
+        Messages.load(tmp_path / "m.yml")

@@ -70,7 +70,7 @@ def test_a_birth_step_by_step(talk: CaseTalk, published: Make) -> None:
     assert reply.text.startswith("Dạ, đây là danh sách giấy tờ")
     assert "người làm chứng" in reply.text and "ủy quyền" not in reply.text
     assert [button.title for button in reply.buttons] == [
-        "Mở danh sách để đánh dấu, in", "Lập hồ sơ", "Khai thử cho quen", "Chọn lại trường hợp",
+        "Mở danh sách để đánh dấu, in", "Lập hồ sơ", "Điền thử cho quen", "Chọn lại trường hợp",
     ]  # fmt: skip
     assert all("when" not in document for document in reply.answer.fields["documents"])
 
