@@ -20,7 +20,8 @@ test:  ## All tests, the browser's included
 	@$(PYTHON) tools/bootstrap.py --dev
 	@$(ISEE) setup
 	@tools/test-needs
-	@.venv/bin/python -m pytest -q
+	@.venv/bin/python -m pytest -q -n 2 --ignore=tests/e2e
+	@.venv/bin/python -m pytest -q tests/e2e
 	@.venv-rasa/bin/python -m pytest -q -c tests/engine/pytest.ini tests/engine
 
 test-fast:  ## The tests that need no built model

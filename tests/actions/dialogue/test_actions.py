@@ -15,7 +15,7 @@ from common.database import Database
 from common.messages import Reply
 from tests.actions.support import services_over
 
-BIRTH = "1.001193"
+BIRTH, WITHOUT_FORM = "1.001193", "1.005461"
 # What the engine itself brings.
 BUILT_IN = {"eform"}
 
@@ -175,10 +175,11 @@ async def test_filing_names_its_procedure(executor: Any) -> None:
     said = user("nộp hồ sơ đăng ký khai sinh", "submit_dossier")
     _, slots = await run(executor, "action_start_eform", said)
     assert slots == {"procedure": BIRTH}
-    replies, slots = await run(
-        executor, "action_start_eform", user("nộp hồ sơ đăng ký lại khai sinh", "submit_dossier")
-    )
-    assert slots["procedure"] == "1.004884" and replies[0].text.startswith("Dạ, em chưa lập được hồ sơ này")
+    _, slots = await run(executor, "action_start_eform", user("nộp hồ sơ đăng ký lại khai sinh", "submit_dossier"))
+    assert slots["procedure"] == "1.004884"
+    said = user("nộp hồ sơ đăng ký lại khai tử", "submit_dossier")
+    replies, slots = await run(executor, "action_start_eform", said)
+    assert slots["procedure"] == WITHOUT_FORM and replies[0].text.startswith("Dạ, em chưa lập được hồ sơ này")
 
 
 async def test_a_complaint_is_added_to_the_waiting_ticket(executor: Any, database: Database) -> None:
