@@ -34,9 +34,10 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
     """
     cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url, services.dossiers.form_pages,
         services.dossiers.aids, services.dossiers.pages)
-    told = (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS, *appointments_chat.ACTIONS)
+    told = (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS, *appointments_chat.ACTIONS,
+        *payments_chat.ACTIONS)
     steering = (kind(services, cards, answerer) for kind in told)
     kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *supplement_actions.ACTIONS, *results_chat.ACTIONS,
-        *payments_chat.ACTIONS, *refusals_chat.ACTIONS)
+        *refusals_chat.ACTIONS)
     others = (kind(services, cards) for kind in kinds)
     return [*steering, *others]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from actions.companion.base import DossierServices, EformAction, Turn
+from actions.answers import Answerer
+from actions.companion.base import DossierServices, Turn
 from actions.companion.cards import Cards
+from actions.companion.form_actions import Steering
 from actions.dossiers.payments.build import MESSAGES_FILE
 from actions.dossiers.payments.view import PaymentView
 from actions.messages import Messages
@@ -16,17 +18,26 @@ __all__ = ["ACTIONS"]
 _MANY = 6
 
 
-class PayFee(EformAction):
-    """Shows the fee of the dossier meant; asks which, or for its code and PIN, when that is not clear."""
+class PayFee(Steering):
+    """Shows the fee of the dossier meant; asks which, or for its code and PIN, when that is not clear. A text that
+    names a procedure, where there is no dossier, is a question about it ("nộp xong … thì được trả cái gì").
+    """
 
-    def __init__(self, services: DossierServices, cards: Cards) -> None:
-        super().__init__(services, cards)
+    def __init__(self, services: DossierServices, cards: Cards, answerer: Answerer | None = None) -> None:
+        super().__init__(services, cards, answerer)
         self._texts = Messages.load(MESSAGES_FILE)
 
     def name(self) -> str:
         return "action_pay_fee"
 
     def perform(self, turn: Turn) -> None:
+        named = bool(turn.entity("dossier_code") or _written(turn.text))
+        if named or self.dossiers.access.held(turn.conversation_id):
+            self.steer(turn)
+        else:
+            super().perform(turn)
+
+    def steer(self, turn: Turn) -> None:
         given = turn.entity("dossier_code") or _written(turn.text)
         held = self.dossiers.access.held(turn.conversation_id)
         if not given:

@@ -20,7 +20,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.engine import remote_actions
-from bot.engine.tracker import saved_tracker
+from bot.engine.tracker import form_is_over, saved_tracker
 
 __all__ = ["SECRET_HEADER", "ISeeInput", "ISeeOutput"]
 
@@ -83,6 +83,7 @@ class ISeeInput(InputChannel):
             agent: Agent = Sanic.get_app(request.app.name).ctx.agent
             if not agent.is_ready():
                 return _problem(503, "No trained model is loaded yet.")
+            form_is_over((message.metadata or {}).get("form_open") is False)
             await on_new_message(message)
             tracker = saved_tracker(message.sender_id) or await agent.tracker_store.retrieve(message.sender_id)
             answer = response.json(_turn(message.output_channel.messages, tracker))

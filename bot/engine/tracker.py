@@ -14,13 +14,16 @@ from typing import Any
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.constants import REQUESTED_SLOT
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActiveLoop, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
-__all__ = ["ISeeTrackerStore", "saved_tracker"]
+__all__ = ["ISeeTrackerStore", "form_is_over", "saved_tracker"]
 
 _log = logging.getLogger(__name__)
 _saved: ContextVar[DialogueStateTracker | None] = ContextVar("isee_saved_tracker", default=None)
+_over: ContextVar[bool] = ContextVar("isee_form_over", default=False)
 _DAY_S = 86_400
 
 
@@ -28,6 +31,14 @@ def saved_tracker(sender: str) -> DialogueStateTracker | None:
     """The tracker of `sender` as this turn stored it, without reading it back; None outside its turn."""
     tracker = _saved.get()
     return tracker if tracker is not None and tracker.sender_id == sender else None
+
+
+def form_is_over(over: bool) -> None:
+    """For the turn at hand: no e-form is open, so a loop that still is gets left before anything is predicted.
+
+    A form may end where the engine doesn't see it: submitted or dropped on its page, or expired.
+    """
+    _over.set(over)
 
 
 class ISeeTrackerStore(SQLTrackerStore):
@@ -46,6 +57,13 @@ class ISeeTrackerStore(SQLTrackerStore):
             sa.event.listen(self.engine, "connect", _tune)
             self.engine.dispose()
         self.prune(keep_days)
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        tracker = await super().retrieve(sender_id)
+        if tracker is not None and _over.get() and tracker.active_loop_name:
+            tracker.update(ActiveLoop(None))
+            tracker.update(SlotSet(REQUESTED_SLOT, None))
+        return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         await super().save(tracker)

@@ -32,3 +32,7 @@ class Captures:
 
     def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> Captured | None:
         return self._forms.capture_upload(conversation_id, filename, content)
+
+    def form_open(self, conversation_id: str) -> bool:
+        """Whether the engine's loop has a form to ask about."""
+        return self._forms.form_open(conversation_id)

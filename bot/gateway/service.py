@@ -59,7 +59,7 @@ class Gateway:
                 Record(turns),
                 Own(),
                 Wordless(),
-                AskEngine(engine),
+                AskEngine(engine, intake),
                 Fallback(answerer),
                 Store(turns),
                 Publish(hub),

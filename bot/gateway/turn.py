@@ -106,6 +106,8 @@ class Capturing(Protocol):
 
     def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> Captured | None: ...
 
+    def form_open(self, conversation_id: str) -> bool: ...
+
 
 class Answering(Protocol):
     """`actions.answers.fallback`: answers by search alone."""

@@ -55,6 +55,9 @@ class FormDouble:
             Captured('/form_file{"ref":"f1"}', f"Tệp đã gửi: {filename}") if content.startswith(b"\xff\xd8") else None
         )
 
+    def form_open(self, conversation_id: str) -> bool:
+        return False
+
 
 @dataclass
 class Review:

@@ -205,7 +205,7 @@ def test_guessing_a_pin_in_the_chat_is_stopped_too(service: Service) -> None:
     assert any("thử lại sau" in text for text in said), said
     assert guesser.says("đăng ký kết hôn cần giấy tờ gì").status == "answered"
     again = Citizen(service.url, address="127.0.0.14")
-    again.says("tra cuu ho so H49-200101-7778")
+    again.says("tra cuu ho so H49-200101-7777")
     assert "thử lại sau" in again.says("0007").text, "a new conversation gives no new tries"
 
 

@@ -189,7 +189,8 @@ def _wants_notices(widget: Widget) -> None:
     agree = widget.last.get_by_role("button", name=re.compile("Đồng ý|Có, báo"))
     if agree.count():
         widget.presses(agree.first.inner_text())
-    expect(widget.last).to_contain_text("em sẽ nhắn")
+    said = widget.page.locator("isee-chat .message.bot", has_text="em sẽ nhắn anh/chị tại đây")
+    expect(said.last, "\n".join(widget.texts()[-6:])).to_be_visible()
 
 
 def _dossier_page(widget: Widget, code: str) -> str:

@@ -48,7 +48,7 @@ def test_the_form_comes_after_consent_and_ends_in_one_dossier(service: Service, 
     consent = citizen.says("nop ho so luon")
     assert consent.status == "form"
     assert not consent.asks, "nothing personal is asked before consent"
-    assert consent.titles == ["Đồng ý", "Không đồng ý"]
+    assert consent.titles == ["Đồng ý", "Không đồng ý", "Điền trên một trang"]
     assert "được mã hóa" in consent.text
     assert citizen.presses("Đồng ý").asks == "applicant_name"
     review = citizen.answers_until("", BIRTH)

@@ -80,6 +80,13 @@ class DraftService:
             # Another replica opened the same draft in this moment: take that one.
             return self._started(conversation_id, form)
 
+    def is_open(self, conversation_id: str) -> bool:
+        """Whether there is a draft (or a trial) to ask about, without opening its values."""
+        if self.practice.get(conversation_id):
+            return True
+        with self._database.session(write=False) as session:
+            return self.store.active_row(session, conversation_id) is not None
+
     def active(self, conversation_id: str) -> Draft | None:
         """The draft that is being filled in now; a trial while one is on."""
         trial = self.practice.get(conversation_id)

@@ -109,6 +109,10 @@ class Intake:
         """What `ref` stood for, once (`Pending.take`), in practice as well."""
         return self._drafts.practice.take(conversation_id, ref) or self.pending.take(conversation_id, ref)
 
+    def form_open(self, conversation_id: str) -> bool:
+        """Whether a form is being filled in here; it may have ended on its page, unseen by the dialogue engine."""
+        return self._drafts.is_open(conversation_id)
+
     def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> Captured:
         """The file checked and stored encrypted. Raises InvalidInput or TooLarge for an unusable file, Conflict
         when no file is asked for."""

@@ -8,7 +8,7 @@ from anyio.to_thread import run_sync
 from bot.gateway.engine import EngineClient, EngineDown
 from bot.gateway.metrics import FALLBACKS
 from bot.gateway.texts import say
-from bot.gateway.turn import Answering, Turn
+from bot.gateway.turn import Answering, Capturing, Turn
 from common.messages import Button, Reply, Status
 
 __all__ = ["AskEngine", "Fallback", "Own", "Wordless"]
@@ -43,13 +43,15 @@ class AskEngine:
 
     closing = False
 
-    def __init__(self, engine: EngineClient) -> None:
+    def __init__(self, engine: EngineClient, intake: Capturing) -> None:
         self._engine = engine
+        self._intake = intake
 
     async def run(self, turn: Turn) -> Status | None:
         if not turn.engine_message:
             return None
         metadata = {
+            "form_open": await run_sync(self._intake.form_open, turn.conversation.id),
             "message_id": turn.citizen_message,
             "client_id": turn.inbound.client_id,
             "channel": turn.conversation.channel,
