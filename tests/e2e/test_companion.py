@@ -202,8 +202,8 @@ def _dossier_page(widget: Widget, code: str) -> str:
 
 def _told(widget: Widget, code: str, word: str) -> None:
     """The conversation hears of it by itself."""
-    expect(widget.page.locator("isee-chat .message.bot", has_text=code).filter(has_text=re.compile(word, re.I)).last
-           ).to_be_visible(timeout=30_000)
+    notices = widget.page.locator("isee-chat .message.system", has_text=code)
+    expect(notices.filter(has_text=re.compile(word, re.I)).last).to_be_visible(timeout=30_000)
 
 
 def _supplements(page: Page, wanted: str) -> None:
