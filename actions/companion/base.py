@@ -18,10 +18,11 @@ from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.intake import SAMPLE, SKIP
 from actions.services import Search
 from common.errors import Conflict, ISeeError, NotFound
+from common.identifiers import find
 from common.messages import Reply, public
 from common.settings import Settings
 
-__all__ = ["DossierServices", "EformAction", "LOOP", "Turn", "apply_input"]
+__all__ = ["DossierServices", "EformAction", "LOOP", "Turn", "apply_input", "written_code"]
 
 LOOP = "eform"
 
@@ -157,3 +158,7 @@ def apply_input(action: EformAction, turn: Turn) -> bool:
     else:
         drafts.apply(turn.conversation_id, entered.text)
     return False
+
+def written_code(text: str) -> str:
+    """A dossier code in free text that the entity extractor missed; "" without one."""
+    return next((match.value for match in find(text) if match.kind == "dossier_code"), "")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from actions.answers import Answerer
-from actions.companion.base import DossierServices, Turn
+from actions.companion.base import DossierServices, Turn, written_code
 from actions.companion.cards import Cards
 from actions.companion.form_actions import Steering
 from actions.dossiers.payments.build import MESSAGES_FILE
 from actions.dossiers.payments.view import PaymentView
 from actions.messages import Messages
 from common.errors import InvalidInput
-from common.identifiers import find, parse_dossier_code
+from common.identifiers import parse_dossier_code
 from common.messages import Button, DossierRef, Reply, Status
 
 __all__ = ["ACTIONS"]
@@ -31,14 +31,14 @@ class PayFee(Steering):
         return "action_pay_fee"
 
     def perform(self, turn: Turn) -> None:
-        named = bool(turn.entity("dossier_code") or _written(turn.text))
+        named = bool(turn.entity("dossier_code") or written_code(turn.text))
         if named or self.dossiers.access.held(turn.conversation_id):
             self.steer(turn)
         else:
             super().perform(turn)
 
     def steer(self, turn: Turn) -> None:
-        given = turn.entity("dossier_code") or _written(turn.text)
+        given = turn.entity("dossier_code") or written_code(turn.text)
         held = self.dossiers.access.held(turn.conversation_id)
         if not given:
             self._without_code(turn, held)
@@ -86,11 +86,6 @@ class PayFee(Steering):
 
     def _say(self, key: str, **values: object) -> str:
         return self._texts.render(f"payment.chat.{key}", **values)
-
-
-def _written(text: str) -> str:
-    """A dossier code in free text that the entity extractor missed."""
-    return next((match.value for match in find(text) if match.kind == "dossier_code"), "")
 
 
 ACTIONS = (PayFee,)
