@@ -6,8 +6,7 @@ from functools import cached_property
 
 from rasa_sdk.events import SlotSet
 
-from actions.companion.base import EformAction, Turn
-from actions.companion.track_actions import written_code
+from actions.companion.base import EformAction, Turn, written_code
 from actions.dossiers.refusals.explain import Explainer
 from actions.dossiers.refusals.notice import Point, points
 from actions.dossiers.registry.status import PublicStatus

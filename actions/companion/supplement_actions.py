@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from actions.companion.base import DossierServices, EformAction, Turn
+from actions.companion.base import DossierServices, EformAction, Turn, written_code
 from actions.companion.cards import Cards
 from actions.companion.status_cards import StatusCards
-from actions.companion.track_actions import written_code
 from actions.dossiers.registry.status import PublicStatus
 from common.errors import InvalidInput
 from common.identifiers import parse_dossier_code

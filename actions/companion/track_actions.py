@@ -5,17 +5,17 @@ from __future__ import annotations
 
 from rasa_sdk.events import SlotSet
 
-from actions.companion.base import DossierServices, EformAction, Turn
+from actions.companion.base import DossierServices, EformAction, Turn, written_code
 from actions.companion.cards import Cards
 from actions.companion.status_cards import StatusCards
 from actions.dossiers.registry.status import PublicStatus
 from actions.notices.after import after_status
 from common.errors import InvalidInput, NotFound, TooManyRequests
 from common.identifier_parsing import province_of
-from common.identifiers import find, parse_dossier_code
+from common.identifiers import parse_dossier_code
 from common.messages import Status
 
-__all__ = ["ACTIONS", "written_code"]
+__all__ = ["ACTIONS"]
 
 _MOST_OFFERED = 5
 
@@ -86,11 +86,6 @@ class TrackPin(_Tracking):
             pending.forget_pin(turn.conversation_id)
             self.dossiers.access.grant(turn.conversation_id, status.code, "pin")
             self.tell(turn, status)
-
-
-def written_code(text: str) -> str:
-    """A dossier code in free text that the entity extractor missed."""
-    return next((match.value for match in find(text) if match.kind == "dossier_code"), "")
 
 
 ACTIONS = (Track, TrackPin)
