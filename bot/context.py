@@ -20,6 +20,7 @@ from bot.gateway.service import Gateway
 from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Masking
 from bot.gateway.turns import TurnStore
+from common.audit import AuditLog
 from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
@@ -71,6 +72,7 @@ class Context:
     executor: Executing
     tickets: Tickets
     accounts: Accounts
+    audit: AuditLog
     dossiers: Dossiers
     new_conversations: RateLimiter
     checks: RateLimiter

@@ -31,6 +31,7 @@ from bot.gateway.turns import TurnStore
 from bot.gateway.unasked import Unasked
 from bot.migrations import migrate
 from bot.own_data import join
+from common.audit import AuditLog
 from common.breaker import CircuitBreaker
 from common.clock import utc_now
 from common.database import Database
@@ -100,6 +101,7 @@ def connect(
         executor=executor,
         tickets=tickets,
         accounts=Accounts(database, keyring),
+        audit=AuditLog(database),
         dossiers=dossiers,
         new_conversations=RateLimiter(settings.conversations_per_minute),
         checks=RateLimiter(_CHECKS_PER_MINUTE),

@@ -26,7 +26,8 @@ def add(
     role: Annotated[
         Role,
         typer.Option(
-            help="admin: mọi việc; agent: trả lời người dân; officer: hồ sơ; assistant: giúp nộp hồ sơ tại quầy."
+            help="admin: mọi việc; manager: điều hành; curator: tri thức; agent: trả lời người dân; "
+            "officer: hồ sơ; assistant: giúp nộp hồ sơ tại quầy."
         ),
     ] = Role.AGENT,
     ask_password: Annotated[

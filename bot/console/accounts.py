@@ -30,9 +30,15 @@ _NOBODY = PasswordHasher().hash(secrets.token_hex(16))
 
 
 class Role(StrEnum):
-    """What a person does: everything, answer citizens, process dossiers and questions, or help at a counter."""
+    """What a person does. Which pages each role opens stands in `bot.console.areas`.
+
+    admin: accounts, and everything else; manager: steers, overrides; curator: guides and questions left open;
+    agent: answers citizens; officer: processes dossiers; assistant: helps at a counter.
+    """
 
     ADMIN = "admin"
+    MANAGER = "manager"
+    CURATOR = "curator"
     AGENT = "agent"
     OFFICER = "officer"
     ASSISTANT = "assistant"

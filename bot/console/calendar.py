@@ -12,7 +12,7 @@ from starlette.responses import Response
 from bot.api.deps import ContextDep
 from bot.console.accounts import Staff
 from bot.console.rendering import console_page, see_other
-from bot.console.session import FormOf, OfficerDep
+from bot.console.session import FormOf, SetupDep
 from bot.context import Context
 from common.clock import local_date
 from common.errors import InvalidInput
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/console/calendar", include_in_schema=False)
 
 
 @router.get("")
-async def show(request: Request, context: ContextDep, staff: OfficerDep, moved: int = 0) -> Response:
+async def show(request: Request, context: ContextDep, staff: SetupDep, moved: int = 0) -> Response:
     return await _page(request, context, staff, moved=moved)
 
 
@@ -31,7 +31,7 @@ async def show(request: Request, context: ContextDep, staff: OfficerDep, moved: 
 async def change(
     request: Request,
     context: ContextDep,
-    staff: OfficerDep,
+    staff: SetupDep,
     _: FormOf,
     day: Annotated[str, Form(max_length=10)] = "",
     kind: Annotated[str, Form(max_length=10)] = "",

@@ -12,7 +12,7 @@ from actions.centres.editing import Facts
 from bot.api.deps import ContextDep
 from bot.console.accounts import Staff
 from bot.console.rendering import console_page, see_other
-from bot.console.session import FormOf, OfficerDep
+from bot.console.session import FormOf, SetupDep
 from bot.context import Context
 from common.errors import InvalidInput
 
@@ -33,13 +33,13 @@ FactsDep = Annotated[Facts, Depends(_facts)]
 
 
 @router.get("")
-async def all_points(request: Request, context: ContextDep, staff: OfficerDep) -> Response:
+async def all_points(request: Request, context: ContextDep, staff: SetupDep) -> Response:
     return await _list(request, context, staff)
 
 
 @router.post("")
 async def add(
-    request: Request, context: ContextDep, staff: OfficerDep, _: FormOf, facts: FactsDep, kind: Text = "",
+    request: Request, context: ContextDep, staff: SetupDep, _: FormOf, facts: FactsDep, kind: Text = "",
     commune: Text = "",
 ) -> Response:
     """A postal point or a special zone's point."""
@@ -52,13 +52,13 @@ async def add(
 
 
 @router.get("/names")
-async def names(request: Request, context: ContextDep, staff: OfficerDep) -> Response:
+async def names(request: Request, context: ContextDep, staff: SetupDep) -> Response:
     return await _names(request, context, staff)
 
 
 @router.post("/names")
 async def add_name(
-    request: Request, context: ContextDep, staff: OfficerDep, _: FormOf, name: Text = "", commune: Text = "",
+    request: Request, context: ContextDep, staff: SetupDep, _: FormOf, name: Text = "", commune: Text = "",
     detail: Text = "",
 ) -> Response:
     aliases = context.dossiers.centres.aliases
@@ -71,19 +71,19 @@ async def add_name(
 
 
 @router.post("/names/{alias_id}/remove")
-async def remove_name(context: ContextDep, staff: OfficerDep, _: FormOf, alias_id: int) -> Response:
+async def remove_name(context: ContextDep, staff: SetupDep, _: FormOf, alias_id: int) -> Response:
     await run_sync(context.dossiers.centres.aliases.remove, alias_id)
     return see_other("/console/centres/names")
 
 
 @router.get("/{point_id}")
-async def one(request: Request, context: ContextDep, staff: OfficerDep, point_id: str, saved: int = 0) -> Response:
+async def one(request: Request, context: ContextDep, staff: SetupDep, point_id: str, saved: int = 0) -> Response:
     return await _edit(request, context, staff, point_id, saved=bool(saved))
 
 
 @router.post("/{point_id}")
 async def save(
-    request: Request, context: ContextDep, staff: OfficerDep, _: FormOf, point_id: str, facts: FactsDep
+    request: Request, context: ContextDep, staff: SetupDep, _: FormOf, point_id: str, facts: FactsDep
 ) -> Response:
     try:
         await run_sync(lambda: context.dossiers.centres.editor.save(point_id, facts, staff.name))

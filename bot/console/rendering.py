@@ -11,6 +11,7 @@ from fastapi.templating import Jinja2Templates
 from starlette.responses import RedirectResponse, Response
 
 from actions.messages import day, vnd
+from bot.console.areas import ALLOWED, menu
 from common.clock import to_local
 
 __all__ = ["CONSOLE", "console_page", "see_other"]
@@ -24,10 +25,14 @@ def _when(moment: datetime) -> str:
 
 _templates = Jinja2Templates(CONSOLE / "templates")
 _templates.env.filters |= {"when": _when, "date": day, "vnd": vnd}
+_templates.env.globals |= {"menu": menu, "allowed": ALLOWED}
 
 
 def console_page(request: Request, name: str, *, status: int = 200, **values: Any) -> Response:
-    """The template `name`; `problem` is the sentence of an error above the content."""
+    """The template `name`; `problem` is the sentence of an error above the content.
+
+    A page is always rendered whole; what htmx asks for anew, it picks out of the page itself (`hx-select`).
+    """
     return _templates.TemplateResponse(request, name, {"staff": None, "problem": "", **values}, status_code=status)
 
 

@@ -1,3 +1,6 @@
+// On a narrow screen the menu starts closed; without scripts it stays open.
+if (matchMedia("(max-width: 56rem)").matches) document.querySelector(".menu")?.removeAttribute("open");
+
 // Keeps an open conversation fresh without touching what the agent is typing.
 const list = document.querySelector("ol.talk");
 if (list) {
