@@ -28,7 +28,7 @@ def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 def test_entries_stay_as_they_were(migrated: Database) -> None:
     with migrated.session() as session:
-        record(session, "lan", "guide.publish", "guide:1.001193", 
+        record(session, "lan", "guide.publish", "guide:1.001193",
                before={"fee": "0"}, after={"fee": "8.000"}, reason="QĐ")
         record(session, "hoa", "guideline.read", "guide:1.001193x")
     with pytest.raises(ValueError), migrated.session() as session:
