@@ -32,7 +32,7 @@ class ConversationRow(Base):
     last_message: Mapped[str] = mapped_column(String(26), default="")
     busy_by: Mapped[str | None] = mapped_column(String(36))
     busy_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, index=True)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, index=True)
 
 
@@ -47,6 +47,8 @@ class MessageRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     text: Mapped[str] = mapped_column(Text)
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # Under which ownership it was said: within one epoch either the bot speaks or a person does.
+    owner_epoch: Mapped[int | None]
 
 
 class TurnRow(Base):
@@ -59,7 +61,7 @@ class TurnRow(Base):
     state: Mapped[str] = mapped_column(String(8), default="running")
     status: Mapped[str | None] = mapped_column(String(12))
     citizen_message: Mapped[str] = mapped_column(String(26))
-    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, index=True)
     took_ms: Mapped[float | None]
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
