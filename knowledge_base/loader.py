@@ -21,7 +21,7 @@ from yaml.reader import ReaderError
 from common.errors import InvalidGuide
 from knowledge_base.model import Guide
 
-__all__ = ["GUIDES_DIR", "MAX_BYTES", "GuideFile", "dotted", "load_guide", "load_tree", "parse_guide"]
+__all__ = ["GUIDES_DIR", "MAX_BYTES", "GuideFile", "dotted", "explain", "load_guide", "load_tree", "parse_guide"]
 
 GUIDES_DIR = Path(__file__).resolve().parent / "guides"
 MAX_BYTES = 256 * 1024
@@ -233,13 +233,13 @@ def _build(values: dict[str, Any], file: GuideFile) -> Guide | None:
     except ValidationError as error:
         seen = {(problem.field, problem.line) for problem in file.errors}
         for item in error.errors(include_url=False):
-            problem = file.problem(_say(item), *item["loc"])
+            problem = file.problem(explain(item), *item["loc"])
             if (problem.field, problem.line) not in seen:
                 file.errors.append(problem)
         return None
 
 
-def _say(item: Any) -> str:
+def explain(item: Any) -> str:
     """A pydantic error in Vietnamese."""
     template = _MESSAGES.get(item["type"])
     if template is None:

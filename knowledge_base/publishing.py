@@ -39,11 +39,12 @@ def payload_checksum(payload: dict[str, Any]) -> str:
 
 
 def publish_in(
-    session: Session, guides: Iterable[Guide], origin: Origin, *, author: str, reason: str
+    session: Session, guides: Iterable[Guide], origin: Origin, *, author: str, reason: str, reviewer: str = ""
 ) -> tuple[list[str], list[str]]:
     """Publishes guides; returns the codes that changed and those whose published text was the same.
 
-    Of several guides with one code the last counts. Raises Conflict when another replica was faster.
+    Of several guides with one code the last counts; `reviewer` is who approved the texts. Raises Conflict when another
+    replica was faster.
     """
     lock_log(session)
     by_code = {guide.code: guide for guide in guides}
@@ -60,7 +61,7 @@ def publish_in(
             continue
         versions.append({
             "code": code, "origin": str(origin), "version": newest.get(code, 0) + 1, "payload": payload,
-            "checksum": checksum, "author": author, "reason": reason, "created_at": now,
+            "checksum": checksum, "author": author, "reviewer": reviewer, "reason": reason, "created_at": now,
         })
     if versions:
         try:

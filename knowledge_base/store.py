@@ -51,6 +51,7 @@ class VersionInfo:
     author: str
     reason: str
     created_at: datetime
+    reviewer: str = ""
 
 
 @dataclass
@@ -98,7 +99,7 @@ class KnowledgeBase:
         query = select(GuideVersion).where(GuideVersion.code == code).order_by(GuideVersion.version.desc())
         with self._database.session(write=False) as session:
             return [
-                VersionInfo(row.version, Origin(row.origin), row.author, row.reason, row.created_at)
+                VersionInfo(row.version, Origin(row.origin), row.author, row.reason, row.created_at, row.reviewer)
                 for row in session.scalars(query)
             ]
 

@@ -27,6 +27,7 @@ class GuideVersion(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     checksum: Mapped[str] = mapped_column(String(64))
     author: Mapped[str] = mapped_column(String(120))
+    reviewer: Mapped[str] = mapped_column(String(100), default="", server_default="")
     reason: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

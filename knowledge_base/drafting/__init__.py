@@ -1,0 +1,1 @@
+"""Guides on their way to publication: drafts, review, conflicts, scheduled texts, differences, imports, health."""
