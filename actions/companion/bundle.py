@@ -34,6 +34,7 @@ from actions.dossiers.refusals.pasting import Pastes
 from actions.dossiers.registry.build import MESSAGES_FILE as REGISTRY_MESSAGES
 from actions.dossiers.registry.build import build_registry
 from actions.dossiers.registry.calendar import WorkCalendar
+from actions.dossiers.registry.desk import OfficerDesk
 from actions.dossiers.registry.offers import OfferSource
 from actions.dossiers.registry.pages import DossierPages
 from actions.dossiers.registry.registry import Registry
@@ -69,6 +70,7 @@ class Dossiers:
     intake: Intake
     pastes: Pastes
     registry: Registry
+    desk: OfficerDesk
     supplements: Supplements
     supplement_files: SupplementFiles
     supplement_chat: SupplementChat
@@ -134,7 +136,7 @@ def build_dossiers(
     payments = build_payments(
         settings, database, outbox, registry, guides or KnowledgeBase(database).get, checklists.answers)
     return Dossiers(
-        forms, drafts, submissions, intake, Pastes(intake.pending), registry, parts.supplements,
+        forms, drafts, submissions, intake, Pastes(intake.pending), registry, parts.desk, parts.supplements,
         SupplementFiles(database, uploads, parts.supplements), supplement_chat, parts.calendar, uploads,
         Reviews(drafts, registry, texts, aids),
         access=access, links=links, outbox=outbox, papers=papers, aids=aids,

@@ -80,6 +80,10 @@ class DossierRow(Base):
     form_version: Mapped[int]
     procedure_code: Mapped[str] = mapped_column(String(48), index=True)
     title: Mapped[str] = mapped_column(String(300))
+    centre: Mapped[str] = mapped_column(String(32), default="", index=True)
+    """Id of the service centre that takes it; empty where the form names none."""
+    officer: Mapped[str] = mapped_column(String(64), default="", index=True)
+    """Who works on it; empty until somebody takes it."""
     state: Mapped[str] = mapped_column(String(24), index=True)
     pin_digest: Mapped[str] = mapped_column(String(64))
     consent_version: Mapped[str] = mapped_column(String(32))

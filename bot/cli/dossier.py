@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from actions.companion.bundle import Dossiers, build_dossiers
+from actions.dossiers.registry.desk import DossierFilter
 from actions.dossiers.registry.registry import Registry
 from actions.dossiers.registry.status import DossierDetail, DossierSummary
 from bot.migrations import migrate
@@ -33,8 +34,8 @@ def list_dossiers(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Số hồ sơ nhiều nhất.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """Liệt kê hồ sơ, mới nhất trước."""
-    found = _registry().dossiers(state or None, limit)
+    """Liệt kê hồ sơ: việc còn phải làm theo ngày hẹn trả, rồi các hồ sơ còn lại, mới nhất trước."""
+    found = _dossiers().desk.listed(DossierFilter(state=state), limit)
     if as_json:
         _print_json([item.model_dump(mode="json") for item in found])
         return

@@ -1,4 +1,4 @@
-"""The officer's desk: the list of dossiers, one dossier, and every decision on it."""
+"""The officer's desk: one dossier, and every decision on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -23,28 +23,8 @@ from common.errors import Conflict, InvalidInput, ISeeError
 __all__ = ["router"]
 
 router = APIRouter(prefix="/console/dossiers", include_in_schema=False)
-_A_PAGE = 50
 # These have forms of their own, because they need more than a note.
 _OWN_FORM = ("supplement_requested", "rejected", "supplemented")
-
-
-@router.get("")
-async def listed(
-    request: Request,
-    context: ContextDep,
-    staff: OfficerDep,
-    state: Annotated[str, Query(max_length=40)] = "",
-    q: Annotated[str, Query(max_length=40)] = "",
-    late: bool = False,
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
-) -> Response:
-    """Late ones first, then by due date."""
-    registry = context.dossiers.registry
-    found = await run_sync(lambda: registry.dossiers(
-        state or None, _A_PAGE + 1, (page - 1) * _A_PAGE, search=q, late=late, order="late"))
-    return console_page(
-        request, "dossiers.html", staff=staff, dossiers=found[:_A_PAGE], more=len(found) > _A_PAGE, page=page,
-        state=state, q=q, late=late, states=registry.states, counted=await run_sync(registry.counted))
 
 
 @router.get("/{code}")
@@ -132,10 +112,15 @@ async def _page(
     registry = context.dossiers.registry
     detail = await run_sync(lambda: registry.show(code, reveal_to=staff.name if reveal else ""))
     return console_page(
-        request, "dossier.html", status=error.status if error else 200, staff=staff, dossier=detail,
-        states=registry.states, own_form=_OWN_FORM, revealed=reveal, given=given or {},
+        request, "dossiers/dossier.html", status=error.status if error else 200, staff=staff, dossier=detail,
+        centre=_centre(context, detail), states=registry.states, own_form=_OWN_FORM, revealed=reveal, given=given or {},
         askable=await run_sync(_askable, context, detail), grounds=_grounds(context, detail),
         problem=error.detail if error else "")
+
+
+def _centre(context: Context, detail: DossierDetail) -> str:
+    unit = context.dossiers.centres.names.unit(detail.centre)
+    return unit.said if unit else detail.centre
 
 
 def _askable(context: Context, detail: DossierDetail) -> list[tuple[str, str]]:

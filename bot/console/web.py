@@ -13,6 +13,7 @@ from bot.console import (
     calendar,
     centres,
     conversations,
+    dossier_list,
     dossiers,
     files,
     outbox,
@@ -29,8 +30,8 @@ from common.errors import ISeeError
 __all__ = ["install_console"]
 
 _PARTS = (
-    signin, conversations, unanswered, dossiers, files, calendar, results, outbox, rights, centres, appointments,
-    assisted, payments,
+    signin, conversations, unanswered, dossier_list, dossiers, files, calendar, results, outbox, rights, centres,
+    appointments, assisted, payments,
 )
 
 

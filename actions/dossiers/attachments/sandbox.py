@@ -15,7 +15,7 @@ from common.settings import PROJECT_ROOT
 
 __all__ = ["Busy", "run"]
 
-Task = Literal["image", "pdf", "card"]
+Task = Literal["image", "pdf", "card", "view"]
 _WALL_S = 30
 _WAIT_S = 30
 _AT_ONCE = 2
@@ -28,12 +28,12 @@ class Busy(Exception):
     """Too many files are being checked."""
 
 
-def run(task: Task, content: bytes) -> tuple[dict[str, Any], bytes]:
-    """The worker's answer and the content that it hands back.
+def run(task: Task, content: bytes, *numbers: int) -> tuple[dict[str, Any], bytes]:
+    """The worker's answer and the content that it hands back; `numbers`: what the task needs besides (a page).
 
     Raises Unusable with the worker's reason (`too_heavy` when a limit ended it), Busy after half a minute of waiting.
     """
-    command = [sys.executable, "-m", "actions.dossiers.attachments.worker", task]
+    command = [sys.executable, "-m", "actions.dossiers.attachments.worker", task, *map(str, numbers)]
     with _slot():
         try:
             done = subprocess.run(

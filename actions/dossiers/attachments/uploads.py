@@ -79,6 +79,11 @@ class Uploads:
         head, _body = self._sandboxed("card", content)
         return [bytes.fromhex(code) for code in head["codes"]]
 
+    def drawn(self, upload: Upload, page: int) -> tuple[int, bytes]:
+        """(pages, one of them as JPEG), drawn in a process of its own. Raises InvalidInput, NotReady."""
+        head, picture = self._sandboxed("view", upload.content, page)
+        return int(head["pages"]), picture
+
     def store(self, conversation_id: str, upload: Upload) -> str:
         """Writes the file encrypted and returns its id. A file that no answer takes is removed after an hour."""
         self.purge()
@@ -121,9 +126,9 @@ class Uploads:
             raise TooLarge(self._texts.render("upload.large", limit=f"{self._limit_mb:g}"))
         return kind_of(content)
 
-    def _sandboxed(self, task: sandbox.Task, content: bytes) -> tuple[dict[str, Any], bytes]:
+    def _sandboxed(self, task: sandbox.Task, content: bytes, *numbers: int) -> tuple[dict[str, Any], bytes]:
         try:
-            return sandbox.run(task, content)
+            return sandbox.run(task, content, *numbers)
         except Unusable as problem:
             raise self._problem(problem.key, **{"kinds": "jpg, png, heic", **problem.values}) from None
         except sandbox.Busy as error:

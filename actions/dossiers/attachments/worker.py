@@ -20,13 +20,13 @@ _CPU_S = 20
 
 
 def main() -> None:
-    """One task: `image`, `pdf` or `card`."""
+    """One task: `image`, `pdf`, `card`, or `view` with the number of a page."""
     for what, limit in ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _CPU_S), (resource.RLIMIT_CORE, 0)):
         with suppress(ValueError, OSError):  # a system that knows no such limit: the caller's clock still runs
             resource.setrlimit(what, (limit, limit))
     content = sys.stdin.buffer.read()
     try:
-        head, body = _done(sys.argv[1], content)
+        head, body = _done(sys.argv[1], content, *map(int, sys.argv[2:]))
     except Unusable as problem:
         head, body = {"problem": problem.key, "values": problem.values}, b""
     except (MemoryError, RecursionError):
@@ -34,7 +34,7 @@ def main() -> None:
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + body)
 
 
-def _done(task: str, content: bytes) -> tuple[dict[str, object], bytes]:
+def _done(task: str, content: bytes, page: int = 1) -> tuple[dict[str, object], bytes]:
     kind = kind_of(content)
     if kind is None:
         raise Unusable("type")
@@ -44,6 +44,11 @@ def _done(task: str, content: bytes) -> tuple[dict[str, object], bytes]:
 
         pdfs.check(content)
         return {"kind": "pdf"}, content
+    if task == "view":
+        from actions.dossiers.attachments import views
+
+        pages, drawn = views.draw(content, kind, page)
+        return {"pages": pages}, drawn
     from actions.dossiers.attachments import images
 
     if kind == "pdf":

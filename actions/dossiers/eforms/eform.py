@@ -16,10 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from knowledge_base.model import PROCEDURE_CODE
 
 __all__ = [
-    "ADD", "APPLICANT_ID", "APPLICANT_NAME", "Choice", "Consent", "EField", "EForm", "FieldType", "TimeLimit", "When",
+    "ADD", "APPLICANT_ID", "APPLICANT_NAME", "Choice", "Consent", "EField", "EForm", "FILED_AT", "FieldType",
+    "TimeLimit", "When",
 ]
 
 APPLICANT_ID = "applicant_id"
+# The commune whose service centre takes the dossier, in forms that ask for it.
+FILED_AT = "commune"
 APPLICANT_NAME = "applicant_name"
 ADD = "add"  # last part of the path that asks whether there is one more item
 

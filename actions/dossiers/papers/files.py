@@ -24,6 +24,7 @@ from common.keyring import Keyring
 
 __all__ = ["AttachedFile", "Check", "Files", "Provenance"]
 
+_ONE_LOOK = timedelta(minutes=15)
 _FARTHEST = timedelta(days=366 * 50)
 
 
@@ -103,6 +104,16 @@ class Files:
                 "file.looked", label=self._labels(session, dossier).get(row.id, "")))
         return self._uploads.read(file_id)
 
+    def page_for_officer(self, code: str, file_id: str, page: int, actor: str) -> tuple[int, bytes]:
+        """(pages, one of them as JPEG); who turns the pages of one file is noted once. Raises as `for_officer` does,
+        and InvalidInput for a page that isn't there."""
+        with self._database.session() as session:
+            row, dossier = self._row(session, code, file_id)
+            note = self._texts.render("file.looked", label=self._labels(session, dossier).get(row.id, ""))
+            if not self._noted(session, dossier, actor, note):
+                self._note(session, dossier, "access", actor, note)
+        return self._uploads.drawn(self._uploads.read(file_id), page)
+
     def of(self, code: str) -> list[AttachedFile]:
         """The files of a dossier, in the order of its form; the caller has checked who asks. Raises NotFound."""
         with self._database.session(write=False) as session:
@@ -170,6 +181,12 @@ class Files:
         session.add(DossierEventRow(
             dossier_id=dossier.id, kind=kind, state=dossier.state, actor=actor.strip()[:100], note=note[:1000],
             at=utc_now()))
+
+    def _noted(self, session: Session, dossier: DossierRow, actor: str, note: str) -> bool:
+        """Whether the same look stands in the timeline already, not long ago."""
+        return session.scalar(select(DossierEventRow.id).where(
+            DossierEventRow.dossier_id == dossier.id, DossierEventRow.kind == "access", DossierEventRow.actor == actor,
+            DossierEventRow.note == note, DossierEventRow.at > utc_now() - _ONE_LOOK).limit(1)) is not None
 
     def _row(self, session: Session, code: str, file_id: str) -> tuple[DossierFileRow, DossierRow]:
         dossier = self._dossier(session, code)

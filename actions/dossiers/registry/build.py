@@ -9,6 +9,7 @@ from actions.dossiers.eforms.draft_store import DraftStore
 from actions.dossiers.eforms.formlib import FormLibrary
 from actions.dossiers.registry.calendar import WorkCalendar
 from actions.dossiers.registry.clock import DossierClock
+from actions.dossiers.registry.desk import OfficerDesk
 from actions.dossiers.registry.registry import Registry
 from actions.dossiers.registry.requests import RequestStore
 from actions.dossiers.registry.states import load_states
@@ -34,6 +35,7 @@ class RegistryParts:
     submissions: Submissions
     supplements: Supplements
     calendar: WorkCalendar
+    desk: OfficerDesk
 
 
 def build_registry(
@@ -51,4 +53,5 @@ def build_registry(
         Registry(database, forms, states, tracking, transitions, clock, views, outbox, texts),
         Submissions(
             database, keyring, store, Agencies(settings.agency_code, settings.agency_codes), clock, outbox, texts),
-        Supplements(database, requests, transitions, texts), calendar)
+        Supplements(database, requests, transitions, texts), calendar,
+        OfficerDesk(database, states, clock, views, texts))

@@ -1,11 +1,10 @@
-"""The dossier registry: public tracking, the officer's desk, receipts."""
+"""The dossier registry: public tracking, an officer's decisions, receipts."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.dossiers.eforms.formlib import FormLibrary
@@ -25,9 +24,8 @@ from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
 from common.identifiers import parse_dossier_code
 
-__all__ = ["Order", "Registry"]
+__all__ = ["Registry"]
 
-Order = Literal["late", "newest"]
 _SHORTEST = 5
 
 
@@ -95,24 +93,6 @@ class Registry:
             event = self._clock.explain(session, row, reason=reason, expected_on=expected_on, actor=actor)
             tell(self._outbox, session, row, event)
 
-    def dossiers(
-        self, state: str | None = None, limit: int = 50, offset: int = 0, *, search: str = "", late: bool = False,
-        order: Order = "newest",
-    ) -> list[DossierSummary]:
-        """Dossiers, the latest first, or those longest over their due date first. `search`: a part of the code."""
-        with self._database.session(write=False) as session:
-            query = select(DossierRow).where(*self._wanted(session, state, search, late)).order_by(*self._order(order))
-            rows = session.scalars(query.limit(limit).offset(offset))
-            return [self._views.summary(session, row) for row in rows]
-
-    def counted(self) -> dict[str, int]:
-        """How many dossiers are in each state, and under "late" how many are over their due date."""
-        with self._database.session(write=False) as session:
-            found = session.execute(select(DossierRow.state, func.count()).group_by(DossierRow.state))
-            wanted = self._wanted(session, None, "", True)
-            late = session.scalar(select(func.count()).select_from(DossierRow).where(*wanted))
-            return {**{row[0]: row[1] for row in found}, "late": late or 0}
-
     def show(self, code: str, *, reveal_to: str = "") -> DossierDetail:
         """A dossier for an officer. Naming `reveal_to` shows personal values and notes the look in the timeline."""
         with self._database.session(write=bool(reveal_to)) as session:
@@ -165,23 +145,3 @@ class Registry:
         if row is None:
             raise NotFound(self._texts.render("registry.unknown", code=code))
         return row
-
-    def _wanted(self, session: Session, state: str | None, search: str, late: bool) -> list[ColumnElement[bool]]:
-        where: list[ColumnElement[bool]] = []
-        if state:
-            where.append(DossierRow.state == state)
-        if search.strip():
-            where.append(DossierRow.code.contains(search.strip().upper(), autoescape=True))
-        if late:
-            where += [DossierRow.due_on < self._clock.late_before(session), DossierRow.state.in_(self._running())]
-        return where
-
-    def _order(self, order: Order) -> tuple[Any, ...]:
-        newest = (DossierRow.submitted_at.desc(), DossierRow.code.desc())
-        if order == "newest":
-            return newest
-        # What still has to be done, by due date; what is done or waits for its citizen comes after.
-        return (DossierRow.state.in_(self._running()).desc(), DossierRow.due_on.is_(None), DossierRow.due_on, *newest)
-
-    def _running(self) -> list[str]:
-        return [name for name, state in self.states.items() if state.clock == "runs"]

@@ -77,6 +77,8 @@ class DossierSummary(BaseModel):
     submitted_at: datetime
     due_on: date | None
     days_late: int = 0
+    centre: str = ""
+    officer: str = ""
 
 
 class DossierDetail(DossierSummary):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from actions.dossiers.access import grant
 from actions.dossiers.eforms.draft_store import Draft, DraftStore
-from actions.dossiers.eforms.eform import APPLICANT_ID
+from actions.dossiers.eforms.eform import APPLICANT_ID, FILED_AT
 from actions.dossiers.eforms.values import Texts
 from actions.dossiers.identity.person import person_digest
 from actions.dossiers.identity.tables import DossierPersonRow
@@ -87,13 +87,13 @@ class Submissions:
     def submit(self, draft_id: str, centre: str = "") -> Submitted:
         """The dossier of a complete, consented draft; the same one when asked again.
 
-        `centre`: id of the service centre that takes it, where centres have agency codes of their own. Raises NotFound
-        for an unknown draft, Conflict when something is still to be answered.
+        `centre`: id of the service centre that takes it; without one, that of the commune which the form says it goes
+        to. Raises NotFound for an unknown draft, Conflict when something is still to be answered.
         """
         for _ in range(3):
             try:
                 with self._database.session() as session:
-                    return self._submit(session, draft_id, self._agencies.of(centre))
+                    return self._submit(session, draft_id, centre)
             except IntegrityError:
                 # Another replica was quicker with this draft or this number: look again.
                 continue
@@ -106,7 +106,7 @@ class Submissions:
                 DossierRow.conversation_id == conversation_id).order_by(DossierRow.submitted_at.desc())).first()
             return _submitted(row, new=False) if row else None
 
-    def _submit(self, session: Session, draft_id: str, agency: str) -> Submitted:
+    def _submit(self, session: Session, draft_id: str, centre: str) -> Submitted:
         row = session.get(DraftRow, draft_id, with_for_update=True)
         existing = session.scalars(select(DossierRow).where(DossierRow.draft_id == draft_id)).first()
         if existing:
@@ -116,7 +116,7 @@ class Submissions:
         draft = self._store.load(session, row)
         if draft.stage != "review":
             raise Conflict(self._texts.render("eform.incomplete"))
-        dossier = self._dossier(session, row, draft, agency)
+        dossier = self._dossier(session, row, draft, centre or draft.plain_values.get(FILED_AT, ""))
         session.add(dossier)
         session.flush()
         self._clock.wind(session, dossier, draft.form.time_limit)
@@ -139,15 +139,15 @@ class Submissions:
         self._outbox.put(session, SEND, dossier.id, dossier.id, {"code": dossier.code})
         return _submitted(dossier, new=True)
 
-    def _dossier(self, session: Session, row: DraftRow, draft: Draft, agency: str) -> DossierRow:
-        now = utc_now()
+    def _dossier(self, session: Session, row: DraftRow, draft: Draft, centre: str) -> DossierRow:
+        now, agency = utc_now(), self._agencies.of(centre)
         today = local_date(now)
         code = f"{agency}-{today:%y%m%d}-{_next_number(session, agency, today):04d}"
         assert row.consent_version and row.consent_at  # a draft on review has consent
         return DossierRow(
             id=secrets.token_hex(16), code=code, draft_id=draft.id, conversation_id=draft.conversation_id,
             form_slug=draft.form.slug, form_version=draft.form.version, procedure_code=draft.form.procedure,
-            title=draft.form.title, state=FIRST,
+            title=draft.form.title, centre=centre, state=FIRST,
             pin_digest=pin_digest(self._keyring, code, draft.values[APPLICANT_ID].value[-4:]),
             consent_version=row.consent_version, consent_at=row.consent_at, submitted_at=now,
             due_on=self._clock.start(session, today, draft.form.time_limit), updated_at=now)

@@ -23,7 +23,7 @@ __all__ = ["Views"]
 
 # Kinds of events that the timeline knows; what another part adds under a kind of its own is for officers.
 _FOR_CITIZENS = {"state", "due", "late", "result", "payment", "assisted"}
-_NAMED = {*_FOR_CITIZENS, "access", "paper"}
+_NAMED = {*_FOR_CITIZENS, "access", "assigned", "paper"}
 
 
 class Views:
@@ -55,7 +55,7 @@ class Views:
         return DossierSummary(
             code=row.code, procedure_code=row.procedure_code, title=row.title, state=row.state,
             label=self._states[row.state].label, submitted_at=to_local(row.submitted_at), due_on=row.due_on,
-            days_late=self._clock.lateness(session, row).days)
+            days_late=self._clock.lateness(session, row).days, centre=row.centre, officer=row.officer)
 
     def timeline(self, session: Session, row: DossierRow, *, public: bool) -> list[TimelineEntry]:
         """What happened, in order; who looked at personal values is for officers only."""

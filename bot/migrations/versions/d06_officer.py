@@ -8,8 +8,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import common.database
-
 revision = 'd06_officer'
 down_revision = 'd05_desk'
 branch_labels = None
@@ -17,8 +15,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    for name, length in (('centre', 32), ('officer', 64)):
+        op.add_column('dossiers', sa.Column(name, sa.String(length=length), nullable=False, server_default=''))
+        op.create_index(op.f(f'ix_dossiers_{name}'), 'dossiers', [name], unique=False)
 
 
 def downgrade() -> None:
-    pass
+    for name in ('officer', 'centre'):
+        op.drop_index(op.f(f'ix_dossiers_{name}'), 'dossiers')
+        op.drop_column('dossiers', name)

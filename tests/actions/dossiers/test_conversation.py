@@ -8,6 +8,7 @@ import re
 import pytest
 
 from actions.companion.bundle import build_dossiers
+from actions.dossiers.registry.desk import DossierFilter
 from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
@@ -114,13 +115,13 @@ def test_a_repeated_submission_shows_the_same_dossier(citizen: Citizen) -> None:
     first = re.search(r"H49-\S+?\d{4}", citizen.taps("Nộp hồ sơ"))
     again = citizen.sends("/confirm_submit")
     assert first and first[0] in again and "không tạo thêm" in again
-    assert len(citizen.room.registry.dossiers()) == 1
+    assert len(citizen.room.desk.listed(DossierFilter())) == 1
 
 
 def test_submitting_too_early_goes_on_asking(citizen: Citizen) -> None:
     citizen.fills_in(KHAI_SINH[:2])
     assert "chưa đến bước nộp" in citizen.sends("/confirm_submit")
-    assert citizen.room.registry.dossiers() == []
+    assert citizen.room.desk.listed(DossierFilter()) == []
 
 
 def test_a_reference_works_once(citizen: Citizen) -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from actions.companion.bundle import Dossiers
+from actions.dossiers.registry.desk import DossierFilter
 from actions.dossiers.registry.requests import Wanted
 from actions.dossiers.registry.tables import DossierClockRow
 from actions.dossiers.tables import DossierFileRow, DossierRow
@@ -112,8 +113,8 @@ def test_late_and_why(room: Dossiers, code: str, database: Database) -> None:
     told = room.registry.status(code)
     assert "Chờ xác minh của tỉnh khác" in told.late_text and f"{again:%d/%m/%Y}" in told.late_text
     assert told.late, "a new date doesn't make it in time"
-    assert [item.code for item in room.registry.dossiers(late=True)] == [code]
-    assert room.registry.counted()["late"] == 1
+    assert [item.code for item in room.desk.listed(DossierFilter(due="late"))] == [code]
+    assert room.desk.counted(DossierFilter())["late"] == 1
 
 
 def test_a_refusal_names_its_ground(room: Dossiers, code: str) -> None:
