@@ -1,0 +1,148 @@
+"""Counts of one day of conversations: how they ended, turns by status, topics, requests for a person, satisfaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from actions.appointments.tables import AppointmentRow
+from actions.dossiers.tables import DossierRow
+from actions.handoff.tickets import HandoffTicket
+from bot.gateway.tables import ConversationRow, FeedbackRow, MessageRow, TurnRow
+from bot.reports.counting import Cell, Day, Tally, bucket
+
+__all__ = ["FieldOf", "count_talks", "procedure_of"]
+
+FieldOf = Callable[[str], str]
+_BATCH = 400  # parameters of one IN list
+
+
+@dataclass(frozen=True)
+class _Where:
+    """What a conversation's counts are put under."""
+
+    channel: str = ""
+    centre: str = ""
+
+
+class _Places:
+    """Channel and centre of conversations; looked up in batches and kept for the day."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[str, _Where] = {}
+
+    def load(self, ids: Iterable[str]) -> None:
+        missing = sorted(set(ids) - self._known.keys())
+        centres: dict[str, str] = {}
+        # The place of a conversation is that of what came of it: the dossier first, else the appointment.
+        for column, key in (
+            (AppointmentRow.point_id, AppointmentRow.conversation_id), (DossierRow.centre, DossierRow.conversation_id)
+        ):
+            for batch in _batches(missing):
+                rows = self._session.execute(select(key, column).where(key.in_(batch), column != ""))
+                centres.update((row[0], row[1]) for row in rows)
+        channels: dict[str, str] = {}
+        for batch in _batches(missing):
+            rows = self._session.execute(
+                select(ConversationRow.id, ConversationRow.channel).where(ConversationRow.id.in_(batch)))
+            channels.update((row[0], row[1]) for row in rows)
+        for one in missing:
+            self._known[one] = _Where(channels.get(one, ""), centres.get(one, ""))
+
+    def of(self, conversation_id: str) -> _Where:
+        return self._known.get(conversation_id, _Where())
+
+
+def count_talks(session: Session, day: Day, tally: Tally, field_of: FieldOf) -> None:
+    """Adds the day's conversations, turns, topics, requests and words on answers to the tally."""
+    places = _Places(session)
+    _talks(session, day, tally, field_of, places)
+    _turns(session, day, tally, field_of, places)
+    _handoffs(session, day, tally, field_of, places)
+    _feedback(session, day, tally, field_of, places)
+
+
+def procedure_of(message: Any) -> str:
+    """The procedure that a stored message answers about; "" for none."""
+    answer = message.get("answer") if isinstance(message, dict) else None
+    named = answer.get("procedure") if isinstance(answer, dict) else None
+    return str(named.get("code", ""))[:48] if isinstance(named, dict) else ""
+
+
+def _talks(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: _Places) -> None:
+    began = (ConversationRow.created_at >= day.start, ConversationRow.created_at < day.end)
+    query = select(ConversationRow.id, ConversationRow.owner, ConversationRow.last_procedure).where(*began)
+    rows = session.execute(query).all()
+    places.load(row.id for row in rows)
+
+    def those(column: Any, *conditions: Any) -> set[str]:
+        return set(session.scalars(
+            select(column).distinct().join(ConversationRow, ConversationRow.id == column).where(*began, *conditions)))
+
+    spoke = those(TurnRow.conversation_id)
+    person = those(HandoffTicket.conversation_id) | those(MessageRow.conversation_id, MessageRow.author == "agent")
+    for row in rows:
+        handed = row.owner != "bot" or row.id in person
+        label = "person" if handed else "alone" if row.id in spoke else "silent"
+        where, procedure = places.of(row.id), row.last_procedure or ""
+        tally.add(Cell("talk", label, where.channel, where.centre, field_of(procedure), procedure))
+
+
+def _turns(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: _Places) -> None:
+    query = select(TurnRow.conversation_id, TurnRow.status, TurnRow.result).where(
+        TurnRow.started_at >= day.start, TurnRow.started_at < day.end, TurnRow.state == "done")
+    topics: set[tuple[str, str]] = set()
+    rows = session.execute(query).all()
+    places.load(row.conversation_id for row in rows)
+    for row in rows:
+        named = [code for message in (row.result or {}).get("messages", []) if (code := procedure_of(message))]
+        topics.update((row.conversation_id, code) for code in named)
+        where, procedure = places.of(row.conversation_id), named[-1] if named else ""
+        tally.add(Cell("turn", row.status or "error", where.channel, where.centre, field_of(procedure), procedure))
+    for conversation_id, procedure in topics:
+        where = places.of(conversation_id)
+        tally.add(Cell("topic", "", where.channel, where.centre, field_of(procedure), procedure))
+
+
+def _handoffs(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: _Places) -> None:
+    query = select(
+        HandoffTicket.conversation_id, HandoffTicket.reason, HandoffTicket.procedure, HandoffTicket.opened_at,
+    ).where(HandoffTicket.opened_at >= day.start, HandoffTicket.opened_at < day.end)
+    rows = session.execute(query).all()
+    places.load(row.conversation_id for row in rows)
+    for row in rows:
+        where, procedure = places.of(row.conversation_id), row.procedure or ""
+        at = (where.channel, where.centre, field_of(procedure), procedure)
+        tally.add(Cell("handoff", row.reason, *at))
+        first = session.scalar(select(func.min(MessageRow.at)).where(
+            MessageRow.conversation_id == row.conversation_id, MessageRow.author == "agent",
+            MessageRow.at >= row.opened_at))
+        seconds = (first - row.opened_at).total_seconds() if first else 0.0
+        tally.add(Cell("wait", bucket(seconds) if first else "none", *at), amount=seconds)
+
+
+def _feedback(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: _Places) -> None:
+    query: Select[Any] = (
+        select(FeedbackRow.conversation_id, FeedbackRow.helpful, MessageRow.payload, ConversationRow.last_procedure)
+        .join(MessageRow, (MessageRow.conversation_id == FeedbackRow.conversation_id)
+              & (MessageRow.id == FeedbackRow.message_id))
+        .join(ConversationRow, ConversationRow.id == FeedbackRow.conversation_id)
+        .where(FeedbackRow.at >= day.start, FeedbackRow.at < day.end)
+    )
+    rows = session.execute(query).all()
+    places.load(row.conversation_id for row in rows)
+    for row in rows:
+        where = places.of(row.conversation_id)
+        procedure = procedure_of(row.payload) or row.last_procedure or ""
+        label = "yes" if row.helpful else "no"
+        tally.add(Cell("helpful", label, where.channel, where.centre, field_of(procedure), procedure))
+
+
+def _batches(ids: list[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), _BATCH):
+        yield ids[start:start + _BATCH]
