@@ -36,7 +36,7 @@ def read_choice(text: str, labels: Sequence[str]) -> int | str | None:
     if not said:
         return None
     joined = " ".join(said)
-    if joined in _folded("unsure"):
+    if joined in _folded("unsure") or " ".join(w for w in said if w not in _folded("selves")) in _folded("unsure"):
         return UNSURE
     if joined in _folded("none"):
         return NONE

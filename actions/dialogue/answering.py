@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rasa_sdk import Tracker
 
-from actions.answers import Outcome, Turn
+from actions.answers import Answerer, Outcome, Turn
 from actions.dialogue.base import DialogueAction
+from actions.dialogue.centres import CentreAnswers
+from actions.services import Services
 
 __all__ = ["Affirm", "Answer", "ChooseCase", "ClarifyChoice", "CorrectTopic", "OutOfScope", "Unknown"]
 
@@ -15,11 +17,15 @@ class Answer(DialogueAction):
 
     action_name = "action_answer"
 
+    def __init__(self, services: Services, answerer: Answerer) -> None:
+        super().__init__(services, answerer)
+        self._centres = CentreAnswers(services)
+
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         wanted = self._cases.wanted(turn, tracker)
         if wanted:
             return wanted
-        outcome = self._answerer.answer(turn)
+        outcome = self._centres.instead(turn, self._answerer.answer(turn))
         return _aside(outcome) if turn.in_form else outcome
 
 

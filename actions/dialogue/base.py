@@ -12,11 +12,12 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers import Answerer, Outcome, Turn
+from actions.answers.words import data, fold, has_phrase
 from actions.dialogue.cases import Cases
 from actions.services import Services
 from common.messages import public
 
-__all__ = ["DialogueAction", "last_question", "last_replies", "read_turn"]
+__all__ = ["DialogueAction", "last_question", "last_replies", "read_turn", "spoken"]
 
 _LOOP = "eform"
 _MOST_EARLIER = 4
@@ -114,3 +115,9 @@ def last_question(tracker: Tracker, but: tuple[str, ...] = ()) -> str:
             if text and not text.startswith("/") and intent not in but:
                 return text
     return ""
+
+
+def spoken(action: str, turn: Turn) -> bool:
+    """Whether the text holds a word of what the action is for (`answers/data/evidence.yml`): the classifier errs."""
+    folded = fold(turn.text)
+    return any(has_phrase(folded, phrase) for phrase in data("evidence")[action])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk import Action
 
 from actions.answers import Answerer
-from actions.dialogue import answering, control, people
+from actions.dialogue import answering, centres, control, people
 from actions.dialogue.base import DialogueAction
 from actions.services import Services
 
@@ -22,7 +22,7 @@ _CLASSES: tuple[type[DialogueAction], ...] = (
     people.Handoff,
     people.Complain,
     people.Abuse,
-    people.FindCentre,
+    centres.FindCentre,
     control.Repeat,
     control.StartOver,
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from rasa_sdk import Tracker
 
 from actions.answers import Answerer, Outcome, Turn
+from actions.answers.words import data, fold, has_phrase
 from actions.checklists import CaseTalk, load_texts
 from actions.services import Services
+from common.messages import Aspect
 from knowledge_base.model import Origin, Published
 
 __all__ = ["Cases"]
@@ -50,10 +52,10 @@ class Cases:
         return self._talk.chosen(str(tracker.sender_id), published, case)
 
     def wanted(self, turn: Turn, tracker: Tracker) -> Outcome | None:
-        """The list that is asked for: at once by button; in words, the papers as always and then the first question.
-        None for a turn that wants no list.
+        """The list that is asked for: at once by button; in words, the papers (unless just shown) and the first
+        question. None for a turn that wants no list.
         """
-        if self._talk is None or turn.intent != _PRINT or turn.in_form:
+        if self._talk is None or turn.in_form or not _asks_for_a_list(turn):
             return None
         conversation = str(tracker.sender_id)
         published = self._kb.get(turn.entity("procedure_code") or "")
@@ -65,12 +67,24 @@ class Cases:
         if found is None or not _listed(found):
             return plain if found or plain.slots.get("candidates") else self._mine(turn, conversation)
         begun = self._talk.start(conversation, found)
-        return Outcome((*plain.replies, *begun.replies), {**plain.slots, **begun.slots})
+        # The papers were on show a moment ago: said again, they would only push the question down.
+        known = turn.procedure == found.code and turn.aspect in (Aspect.DOCUMENTS, Aspect.OVERVIEW)
+        return Outcome((*(() if known else plain.replies), *begun.replies), {**plain.slots, **begun.slots})
 
     def _mine(self, turn: Turn, conversation: str) -> Outcome:
         """The lists that there are already, where no procedure is named."""
         kept = self._talk.mine(conversation, self._kb) if self._talk else None
         return Outcome((kept,)) if kept else self._answerer.answer(turn)
+
+
+def _asks_for_a_list(turn: Turn) -> bool:
+    """Whether a list is wanted, to take along: the intent of its own, or one that asks for the papers and words that
+    ask to draw up a list.
+    """
+    if turn.intent == _PRINT:
+        return True
+    folded = fold(turn.text)
+    return turn.intent == "ask_documents" and any(has_phrase(folded, phrase) for phrase in data("evidence")[_PRINT])
 
 
 def _listed(published: Published) -> bool:

@@ -37,7 +37,7 @@ header small { display: block; color: var(--soft); font-size: .78em; line-height
 .menu > div button { display: block; width: 100%; min-height: 44px; padding: .4rem .8rem; text-align: left; border: 0; background: none; border-radius: 7px; cursor: pointer; }
 .menu > div button:hover { background: var(--ground); }
 .state { padding: .5rem 1rem; background: var(--surface); border-bottom: 1px solid var(--line); color: var(--warn); font-size: .85em; }
-.log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: 1rem; display: flex; flex-direction: column; gap: .8rem; }
+.log { flex: 1; position: relative; overflow-y: auto; overscroll-behavior: contain; padding: 1rem; display: flex; flex-direction: column; gap: .8rem; }
 .log > :first-child { margin-top: auto; }
 .message { max-width: min(100%, 40rem); display: flex; flex-direction: column; gap: .5rem; align-items: flex-start; }
 .message.citizen { align-self: flex-end; max-width: 85%; align-items: flex-end; }

@@ -112,12 +112,12 @@ async def test_a_complaint_opens_a_ticket(executor: Any, database: Database) -> 
 
 def test_every_written_complaint_counts_as_one() -> None:
     from actions.answers import Turn
-    from actions.dialogue.people import _spoken
+    from actions.dialogue.base import spoken
     from bot.evaluation.nlu_compare import read_examples
 
     folder = Path(__file__).parents[3] / "nlu_data" / "nlu"
     complaints = [text for text, intent in read_examples(folder) if intent == "complain"]
-    assert not [text for text in complaints if not _spoken("action_complain", Turn(text=text))]
+    assert not [text for text in complaints if not spoken("action_complain", Turn(text=text))]
 
 
 async def test_steering_words_around_a_matter_lead_to_it(executor: Any) -> None:
@@ -150,6 +150,15 @@ async def test_a_centre_by_a_misspelt_place(executor: Any) -> None:
     asked = user("trung tâm phuong hg gai", "find_centre", {"commune": "06685"})
     replies, _ = await run(executor, "action_find_centre", asked)
     assert "Trung tâm Phục vụ hành chính công phường Hồng Gai" in replies[0].text
+
+
+async def test_where_to_file_near_a_place_names_its_centre(executor: Any) -> None:
+    """No procedure is named, so there is nothing to ask back; with one, its own place is said."""
+    asked = user("nop ho so o cho nao gan vung dam ha", "ask_place", {"commune": "06895"})
+    replies, slots = await run(executor, "action_answer", asked)
+    assert "Trung tâm Phục vụ hành chính công xã Đầm Hà" in replies[0].text and slots["commune"] == "06895"
+    replies, _ = await run(executor, "action_answer", asked, procedure=BIRTH)
+    assert replies[0].answer and replies[0].answer.procedure.code == BIRTH
 
 
 @pytest.mark.parametrize(
