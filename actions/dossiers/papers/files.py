@@ -100,8 +100,7 @@ class Files:
         """For an officer; the look is written into the timeline first. Raises NotFound, InvalidInput (no actor)."""
         with self._database.session() as session:
             row, dossier = self._row(session, code, file_id)
-            self._note(session, dossier, "access", actor, self._texts.render(
-                "file.looked", label=self._labels(session, dossier).get(row.id, "")))
+            self._note(session, dossier, "access", actor, self._looked(session, dossier, row))
         return self._uploads.read(file_id)
 
     def page_for_officer(self, code: str, file_id: str, page: int, actor: str) -> tuple[int, bytes]:
@@ -109,7 +108,7 @@ class Files:
         and InvalidInput for a page that isn't there."""
         with self._database.session() as session:
             row, dossier = self._row(session, code, file_id)
-            note = self._texts.render("file.looked", label=self._labels(session, dossier).get(row.id, ""))
+            note = self._looked(session, dossier, row)
             if not self._noted(session, dossier, actor, note):
                 self._note(session, dossier, "access", actor, note)
         return self._uploads.drawn(self._uploads.read(file_id), page)
@@ -181,6 +180,15 @@ class Files:
         session.add(DossierEventRow(
             dossier_id=dossier.id, kind=kind, state=dossier.state, actor=actor.strip()[:100], note=note[:1000],
             at=utc_now()))
+
+    def _looked(self, session: Session, dossier: DossierRow, row: DossierFileRow) -> str:
+        """Which file was looked at: by its label, or by its place among those that have none."""
+        labels = self._labels(session, dossier)
+        others = session.scalars(
+            select(DossierFileRow.id).where(DossierFileRow.dossier_id == dossier.id)
+            .order_by(DossierFileRow.created_at, DossierFileRow.id)).all()
+        number = [file for file in others if file not in labels].index(row.id) + 1 if row.id not in labels else 0
+        return self._texts.render("file.looked", label=labels.get(row.id, ""), number=number)
 
     def _noted(self, session: Session, dossier: DossierRow, actor: str, note: str) -> bool:
         """Whether the same look stands in the timeline already, not long ago."""
