@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlalchemy import JSON, Index, String, delete, func, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from common.clock import local_date, utc_now
 from common.database import Base, Database, UtcDateTime
 
-__all__ = ["HandoffTicket", "Ticket", "Tickets"]
+__all__ = ["HandoffTicket", "Ticket", "Tickets", "mark", "opened"]
 
 _ATTEMPTS = 5
 _MOST_ALSO = 20
+_LONGEST_NEED = 300
 
 
 class HandoffTicket(Base):
@@ -78,33 +79,13 @@ class Tickets:
 
         A waiting ticket takes another reason or need down under `facts["also"]`, so that the person sees all of it.
         """
-        for attempt in range(_ATTEMPTS):
-            known = self.waiting(conversation_id)
-            if known:
-                return self._also(known, {"reason": reason, "need": need[:300]})
-            row = HandoffTicket(
-                number=self._next_number(attempt),
-                conversation_id=conversation_id,
-                reason=reason,
-                need=need[:300],
-                procedure=procedure,
-                facts=facts or {},
-            )
-            try:
-                with self._database.session() as session:
-                    session.add(row)
-            except IntegrityError:
-                continue  # another request took the number, or opened this conversation's ticket
-            return _ticket(row, new=True)
-        raise RuntimeError(f"No free ticket number after {_ATTEMPTS} attempts.")
+        with self._database.session() as session:
+            return opened(session, conversation_id, reason, need, procedure, facts)
 
     def waiting(self, conversation_id: str) -> Ticket | None:
         """The conversation's ticket that is not closed."""
-        wanted = select(HandoffTicket).where(
-            HandoffTicket.conversation_id == conversation_id, HandoffTicket.status != "closed"
-        )
         with self._database.session(write=False) as session:
-            row = session.scalars(wanted).first()
+            row = _waiting(session, conversation_id)
             return _ticket(row) if row else None
 
     def take(self, number: str) -> None:
@@ -126,28 +107,72 @@ class Tickets:
         with self._database.session() as session:
             session.execute(delete(HandoffTicket).where(HandoffTicket.conversation_id == conversation_id))
 
-    def _also(self, ticket: Ticket, said: dict[str, str]) -> Ticket:
-        earlier: list[dict[str, str]] = ticket.facts.get("also", [])
-        if said in ({"reason": ticket.reason, "need": ticket.need}, *earlier) or len(earlier) >= _MOST_ALSO:
-            return ticket
-        with self._database.session() as session:
-            row = session.get(HandoffTicket, ticket.number)
-            if row is None:
-                return ticket
-            row.facts = {**(row.facts or {}), "also": [*earlier, said]}
-            return _ticket(row)
-
     def _set(self, number: str, status: str, closed_at: datetime | None) -> None:
         with self._database.session() as session:
             row = session.get(HandoffTicket, number)
             if row:
                 row.status, row.closed_at = status, closed_at
 
-    def _next_number(self, ahead: int) -> str:
-        prefix = f"YC-{local_date():%y%m%d}-"
-        with self._database.session(write=False) as session:
-            count = session.scalar(select(func.count()).where(HandoffTicket.number.startswith(prefix))) or 0
-        return f"{prefix}{count + 1 + ahead:04d}"
+
+def opened(
+    session: Session,
+    conversation_id: str,
+    reason: str,
+    need: str,
+    procedure: str | None = None,
+    facts: dict[str, Any] | None = None,
+) -> Ticket:
+    """`Tickets.open` inside the caller's transaction."""
+    need = need[:_LONGEST_NEED]
+    for attempt in range(_ATTEMPTS):
+        known = _waiting(session, conversation_id)
+        if known:
+            return _also(known, {"reason": reason, "need": need})
+        row = HandoffTicket(
+            number=_next_number(session, attempt),
+            conversation_id=conversation_id,
+            reason=reason,
+            need=need,
+            procedure=procedure,
+            facts=facts or {},
+        )
+        try:
+            with session.begin_nested():
+                session.add(row)
+        except IntegrityError:
+            continue  # another request took the number, or opened this conversation's ticket
+        return _ticket(row, new=True)
+    raise RuntimeError(f"No free ticket number after {_ATTEMPTS} attempts.")
+
+
+def mark(session: Session, conversation_id: str, status: str) -> None:
+    """Sets the conversation's ticket that is not closed to taken or closed; nothing where there is none."""
+    row = _waiting(session, conversation_id)
+    if row:
+        row.status, row.closed_at = status, utc_now() if status == "closed" else None
+
+
+def _waiting(session: Session, conversation_id: str) -> HandoffTicket | None:
+    return session.scalars(
+        select(HandoffTicket).where(
+            HandoffTicket.conversation_id == conversation_id, HandoffTicket.status != "closed"
+        )
+    ).first()
+
+
+def _also(row: HandoffTicket, said: dict[str, str]) -> Ticket:
+    """Takes another reason or need down on a ticket that waits already."""
+    facts = row.facts or {}
+    earlier: list[dict[str, str]] = facts.get("also", [])
+    if said not in ({"reason": row.reason, "need": row.need}, *earlier) and len(earlier) < _MOST_ALSO:
+        row.facts = {**facts, "also": [*earlier, said]}
+    return _ticket(row)
+
+
+def _next_number(session: Session, ahead: int) -> str:
+    prefix = f"YC-{local_date():%y%m%d}-"
+    count = session.scalar(select(func.count()).where(HandoffTicket.number.startswith(prefix))) or 0
+    return f"{prefix}{count + 1 + ahead:04d}"
 
 
 def _ticket(row: HandoffTicket, new: bool = False) -> Ticket:

@@ -20,8 +20,8 @@ class DeskCaseRow(Base):
     """One stay of a conversation with people.
 
     `queued_at`: a person was asked for; `waiting_since`: begins anew after a transfer; `claimed_at`: the first person
-    took it; `first_reply_at`: the first word of a person; `closed_at`: returned, withdrawn or erased. `outcome` is one of
-    resolved, referred, unresolved, withdrawn, erased. `order_at` is what the queue is sorted by (`priority.py`).
+    took it; `first_reply_at`: the first word of a person; `closed_at`: returned, withdrawn or erased. `outcome` is one
+    of resolved, referred, unresolved, withdrawn, erased. `order_at` is what the queue is sorted by (`priority.py`).
     """
 
     __tablename__ = "desk_cases"
