@@ -24,6 +24,8 @@ from common.audit import AuditLog
 from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
+from indexer.gate import PublishGate
+from indexer.search.thresholds import ThresholdStore
 
 __all__ = ["Context", "Executing", "Searching"]
 
@@ -76,6 +78,8 @@ class Context:
     dossiers: Dossiers
     new_conversations: RateLimiter
     checks: RateLimiter
+    thresholds: ThresholdStore
+    gate: PublishGate | None = None
     failure: str = ""
 
     def close(self) -> None:

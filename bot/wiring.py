@@ -38,7 +38,10 @@ from common.database import Database
 from common.identifiers import mask
 from common.keyring import Keyring
 from common.settings import Settings
+from indexer.gate import PublishGate
 from indexer.search import SearchService
+from indexer.search.thresholds import ThresholdStore
+from knowledge_base.golden import GoldenStore
 from knowledge_base.store import KnowledgeBase
 
 __all__ = ["assemble", "connect", "prepare", "services_over", "wire"]
@@ -66,6 +69,7 @@ def connect(
     dossiers: Dossiers,
     erasers: Sequence[Callable[[str], object]] = (),
     chores: Sequence[Callable[[], object]] = (),
+    gate: PublishGate | None = None,
 ) -> Context:
     """The gateway and all that the routes need, around the parts that the lower rooms provide."""
     # A dossier code says nothing without its PIN, and the dialogue must read it to look a dossier up.
@@ -105,6 +109,8 @@ def connect(
         dossiers=dossiers,
         new_conversations=RateLimiter(settings.conversations_per_minute),
         checks=RateLimiter(_CHECKS_PER_MINUTE),
+        thresholds=ThresholdStore(database),
+        gate=gate,
     )
 
 
@@ -113,7 +119,8 @@ def wire(settings: Settings) -> Context:
     database = Database.from_settings(settings)
     migrate(database)
     knowledge_base = KnowledgeBase(database)
-    return assemble(settings, database, knowledge_base, SearchService.from_settings(knowledge_base, settings))
+    search = SearchService.from_settings(knowledge_base, settings, ThresholdStore(database).current)
+    return assemble(settings, database, knowledge_base, search)
 
 
 def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBase, search: SearchService) -> Context:
@@ -136,6 +143,7 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         executor=build_executor(services, answerer),
         tickets=tickets,
         dossiers=dossiers,
+        gate=PublishGate(knowledge_base, search, GoldenStore(database)),
         erasers=[
             dossiers.checklists.erase, dossiers.drafts.erase, dossiers.access.forget,
             dossiers.supplement_chat.forget, dossiers.notices.erase,
@@ -174,5 +182,7 @@ def services_over(
 def prepare(context: Context) -> None:
     """Loads the shipped guides and the index, then follows publications. Slow only where something is stale."""
     context.knowledge_base.load_shipped()
+    if context.gate:
+        context.gate.golden.load_shipped()
     context.search.ensure_built()
     context.search.start_following()

@@ -8,7 +8,7 @@ right, and the probability that the question is about a procedure at all. Thresh
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -94,14 +94,20 @@ def _rivals(column: np.ndarray, families: list[str]) -> float:
 
 @dataclass(frozen=True)
 class Verdict:
+    """`right`: probability that the first candidate's family is right. `in_domain`: that a procedure is meant at all.
+    `confidence` is what is shown: `right`, or the lesser of both where we abstain.
+    """
+
     decision: Decision
     confidence: float
+    right: float
     in_domain: float
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Weights of both models (bias last) and the stated cost that sets the threshold of answering.
+    """Weights of both models (bias last), the stated cost that sets the threshold of answering, and `domain_at`, the
+    least probability of being about a procedure at all that isn't abstained from.
 
     `wrong_answer_cost`: how many needless questions back one wrong answer is worth. Answering costs that times the
     probability of being wrong, asking back costs 1, so the first candidate answers from 1 - 1/cost on (Chow 1970).
@@ -110,6 +116,7 @@ class Calibration:
     right: np.ndarray
     domain: np.ndarray
     wrong_answer_cost: float = WRONG_ANSWER_COST
+    domain_at: float = DOMAIN_AT
 
     @classmethod
     @lru_cache(maxsize=8)
@@ -127,12 +134,21 @@ class Calibration:
         """The least probability of being right that is answered."""
         return 1 - 1 / self.wrong_answer_cost
 
+    def moved(self, answer_at: float, domain_at: float) -> Calibration:
+        """The same models with other thresholds (probabilities, below 1)."""
+        return replace(self, wrong_answer_cost=1 / (1 - answer_at), domain_at=domain_at)
+
     def decide(self, seen: np.ndarray) -> Verdict:
         """The verdict on one candidate list, from its `shape`."""
         right, domain = _logistic(self.right, seen), _logistic(self.domain, seen)
-        if domain < DOMAIN_AT:
-            return Verdict("abstain", min(right, domain), domain)
-        return Verdict("answer" if right >= self.answer_at else "clarify", right, domain)
+        decision = self.decision(right, domain)
+        return Verdict(decision, min(right, domain) if decision == "abstain" else right, right, domain)
+
+    def decision(self, right: float, in_domain: float) -> Decision:
+        """What these thresholds make of two probabilities."""
+        if in_domain < self.domain_at:
+            return "abstain"
+        return "answer" if right >= self.answer_at else "clarify"
 
 
 def _logistic(weights: np.ndarray, seen: np.ndarray) -> float:

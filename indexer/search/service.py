@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +14,20 @@ from common.settings import Settings
 from indexer.encoder import Encoder, load_encoder
 from indexer.search import builder
 from indexer.search.among import Standing, standings
-from indexer.search.decision import Calibration, shape
+from indexer.search.decision import Calibration
 from indexer.search.documents import text_digest
-from indexer.search.lexical import LexicalIndex
-from indexer.search.query import Query, understand
-from indexer.search.ranker import Candidates, Ranker, candidates, likeness
+from indexer.search.ranker import Ranker
+from indexer.search.searching import MAX_QUERY_CHARS, Examined, Searcher, result_of
 from indexer.search.snapshot import Snapshot, facts_of
 from indexer.search.storage import StoredIndex, load_index, save_index
-from indexer.search.types import Entry, Hit, SearchResult
+from indexer.search.thresholds import Thresholds
+from indexer.search.types import SearchResult
+from indexer.search.updating import Updated, completed, updated
 from indexer.search.vectors import VectorTable
-from indexer.text import syllables
 from knowledge_base.model import Published
 from knowledge_base.store import KnowledgeBase
 
 __all__ = ["SearchService"]
-
-MAX_QUERY_CHARS = 1000
 
 
 class SearchService:
@@ -49,21 +47,31 @@ class SearchService:
         *,
         ranker: Ranker | None = None,
         calibration: Calibration | None = None,
+        thresholds: Callable[[], Thresholds | None] | None = None,
     ) -> None:
+        """`thresholds`: what staff set in the place of the calibration's own thresholds, None for nothing; followed."""
         self._kb, self._encoder, self._folder = kb, encoder, folder
         self._ranker = ranker or Ranker.shipped()
-        self._calibration = calibration or Calibration.shipped()
-        self._snapshot: Snapshot | None = None
-        self._digests: dict[str, str] = {}
+        self._searcher = Searcher(encoder, self._ranker)
+        self._given = self._calibration = calibration or Calibration.shipped()
+        self._thresholds = thresholds
+        self._state: Updated | None = None
         self._writing = threading.Lock()
         self._stop = threading.Event()
         self._follower: threading.Thread | None = None
 
     @classmethod
-    def from_settings(cls, kb: KnowledgeBase, settings: Settings) -> SearchService:
+    def from_settings(
+        cls, kb: KnowledgeBase, settings: Settings, thresholds: Callable[[], Thresholds | None] | None = None
+    ) -> SearchService:
         """With what `settings` say of encoder, folder and caution. Raises SetupProblem when no encoder is built."""
         calibration = Calibration.shipped(settings.wrong_answer_cost)
-        return cls(kb, load_encoder(settings), settings.index_dir, calibration=calibration)
+        return cls(kb, load_encoder(settings), settings.index_dir, calibration=calibration, thresholds=thresholds)
+
+    @property
+    def searcher(self) -> Searcher:
+        """What searches, for any snapshot."""
+        return self._searcher
 
     @property
     def encoder(self) -> Encoder:
@@ -71,48 +79,42 @@ class SearchService:
 
     @property
     def ready(self) -> bool:
-        return self._snapshot is not None
+        return self._state is not None
 
     @property
     def snapshot(self) -> Snapshot:
         """The current state. Raises NotReady before the first build."""
-        if self._snapshot is None:
+        return self._built().snapshot
+
+    def _built(self) -> Updated:
+        if self._state is None:
             raise NotReady("Chỉ mục tìm kiếm đang được chuẩn bị, anh/chị vui lòng thử lại sau ít phút.")
-        return self._snapshot
+        return self._state
 
     def search(self, text: str, k: int = 10) -> SearchResult:
         """The best `k` procedures for `text`, with the decision. Raises NotReady before the first build."""
-        started = time.perf_counter()
-        query = understand(text[:MAX_QUERY_CHARS])
-        if query.empty:
-            return SearchResult(text, query.normalised, "abstain", 0.0, (), _ms(started))
-        snapshot = self.snapshot
-        by_code = _code_in(query, snapshot)
-        if by_code is not None:
-            hit = Hit(by_code, snapshot.facts[by_code].name, 1.0, by_code)
-            return SearchResult(text, query.normalised, "answer", 1.0, (hit,), _ms(started))
-        pool = candidates(query, snapshot, self._encoder)
-        return self._ranked(text, query, snapshot, pool, k, started)
+        started, snapshot = time.perf_counter(), self.snapshot
+        return result_of(text, self.examine(text, snapshot), snapshot, k, started)
 
-    def _ranked(
-        self, text: str, query: Query, snapshot: Snapshot, pool: Candidates, k: int, started: float
-    ) -> SearchResult:
-        order, ranked = self._ranker.ranked(pool.features)
-        codes = [snapshot.codes[index] for index in pool.codes[order]]
-        families = [snapshot.facts[code].family for code in codes]
-        alike = likeness(query, pool, snapshot, int(pool.codes[order[0]]))
-        seen = shape(ranked, families, len(syllables(query.focus)), alike)
-        verdict = self._calibration.decide(seen)
-        hits = tuple(
-            Hit(
-                code,
-                snapshot.facts[code].name,
-                float(probability),
-                snapshot.entries[snapshot.best_row(pool.rows, int(index))].text,
-            )
-            for code, probability, index in zip(codes[:k], ranked.probabilities, pool.codes[order], strict=False)
-        )
-        return SearchResult(text, query.normalised, verdict.decision, verdict.confidence, hits, _ms(started))
+    def examine(self, text: str, snapshot: Snapshot | None = None) -> Examined:
+        """The same with everything that led to it; over another snapshot than the current one where one is given."""
+        return self._searcher.examine(text, snapshot or self.snapshot, self._calibration)
+
+    @property
+    def calibration(self) -> Calibration:
+        """What decides now: the given models, with the thresholds that staff set."""
+        return self._calibration
+
+    @property
+    def given(self) -> Calibration:
+        """The same without what staff set."""
+        return self._given
+
+    def follow_thresholds(self) -> None:
+        """Takes over what staff set last; a no-op where nothing can be set."""
+        if self._thresholds is not None:
+            chosen = self._thresholds()
+            self._calibration = self._given.moved(chosen.answer_at, chosen.domain_at) if chosen else self._given
 
     def among(self, text: str, codes: Sequence[str], before: str = "") -> list[Standing]:
         """How the procedures of `codes`, offered after the question `before`, fit the reply `text`: `standings`."""
@@ -123,6 +125,7 @@ class SearchService:
 
     def ensure_built(self, progress: builder.Progress | None = None, *, force: bool = False) -> int:
         """Loads the stored index, updates what is stale and saves it; returns the number of texts encoded."""
+        self.follow_thresholds()
         with self._writing:
             state = self._kb.snapshot()
             published, revision = state.current, state.revision
@@ -149,47 +152,27 @@ class SearchService:
                     raise SetupProblem(f"Không đọc lại được chỉ mục vừa ghi ở {self._folder}.")
                 table = VectorTable(fresh.entries, fresh.vectors)
                 encoded = sum(text_digest(entry.text) not in known for entry in prepared.entries)
-            self._snapshot, self._digests = Snapshot(table, facts, revision), prepared.digests
+            self._state = Updated(Snapshot(table, facts, revision), prepared.digests)
             return encoded
 
     def refresh(self) -> int:
         """Takes over what was published since the current snapshot; returns the number of procedures changed."""
         with self._writing:
-            snapshot = self.snapshot
+            state = self._built()
             revision = self._kb.revision()
-            if revision == snapshot.revision:
+            since = state.snapshot.revision
+            if revision == since:
                 return 0
-            changed = {change.code for change in self._kb.changes_since(snapshot.revision)}
-            fresh = self._updated(snapshot, changed, revision)
-            self._snapshot = fresh  # found by meaning at once; by words when the lexical index is rebuilt
-            if fresh.lexical_is_stale:
-                lexical = LexicalIndex([entry.searched for entry in fresh.entries], fresh.lexical)
-                self._snapshot = Snapshot(fresh.table, fresh.facts, revision, lexical)
-            return len(changed)
+            changes = {change.code: self._kb.get(change.code) for change in self._kb.changes_since(since)}
+            fresh = updated(state, changes, revision, self._encoder)
+            self._state = fresh  # found by meaning at once; by words when the lexical index is rebuilt
+            self._state = completed(fresh)
+            return len(changes)
 
-    def _updated(self, snapshot: Snapshot, changed: set[str], revision: int) -> Snapshot:
-        facts = {code: fact for code, fact in snapshot.facts.items() if code not in changed}
-        moved: set[str] = set()
-        entries: list[Entry] = []
-        for code in changed:
-            published: Published | None = self._kb.get(code)
-            digest = ""
-            if published is not None:
-                facts[code] = facts_of(published)
-                own = builder.prepare([published.guide])
-                digest = own.digests[code]
-                if digest != self._digests.get(code):
-                    entries.extend(builder.derive(own.entries))
-            if digest != self._digests.get(code, ""):
-                moved.add(code)
-                self._digests[code] = digest
-        if not moved:
-            return Snapshot(
-                snapshot.table, facts, revision, snapshot.lexical, lexical_is_stale=snapshot.lexical_is_stale
-            )
-        vectors = builder.encode_entries(entries, self._encoder, snapshot.table.known(moved))
-        table = snapshot.table.replace(moved, entries, vectors)
-        return Snapshot(table, facts, revision, snapshot.lexical, lexical_is_stale=True)
+    def preview(self, changes: Mapping[str, Published | None]) -> tuple[Snapshot, Snapshot]:
+        """What is searched now, and what would be if `changes` were published (None: withdrawn). Nothing is changed."""
+        state = self._built()
+        return state.snapshot, completed(updated(state, changes, state.snapshot.revision, self._encoder)).snapshot
 
     def start_following(self, every_s: float = 0.25) -> None:
         """Follows the publication log in a background thread, so that an edit is searchable within two seconds."""
@@ -208,6 +191,7 @@ class SearchService:
         log = structlog.get_logger("indexer.search")
         while not self._stop.wait(every_s):
             try:
+                self.follow_thresholds()
                 if changed := self.refresh():
                     log.info("index_refreshed", procedures=changed, revision=self.snapshot.revision)
             except NotReady:
@@ -233,12 +217,3 @@ def _known(stored: StoredIndex | None) -> dict[str, np.ndarray]:
 
 def _derived(stored: StoredIndex | None) -> dict[str, str]:
     return {entry.text: entry.searched for entry in stored.entries} if stored else {}
-
-
-def _code_in(query: Query, snapshot: Snapshot) -> str | None:
-    """The procedure code that the citizen typed, if it is one that we know."""
-    return next((word for word in syllables(query.text) if word in snapshot.facts), None)
-
-
-def _ms(started: float) -> float:
-    return (time.perf_counter() - started) * 1000

@@ -65,6 +65,12 @@ class VectorTable:
         flat = faiss.rev_swig_ptr(self.base.get_xb(), self.base.ntotal * self.base.d)
         return np.require(flat.reshape(self.base.ntotal, self.base.d), requirements=["ALIGNED", "C"])
 
+    def rows(self, numbers: list[int]) -> np.ndarray:
+        """The vectors of some rows, float32 (len(numbers), dim)."""
+        count = len(self.base_entries)
+        found = [self.base.reconstruct(int(row)) if row < count else self.delta[row - count] for row in numbers]
+        return np.stack(found)
+
     def vectors(self) -> np.ndarray:
         """All row vectors, float32 (rows, dim)."""
         base = (

@@ -1,0 +1,1 @@
+"""Change recall: conversations that were told what has changed since, and their correction."""
