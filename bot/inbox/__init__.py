@@ -1,0 +1,1 @@
+"""The inbox of questions left open: collected from conversations, grouped, worked off by staff, answered later."""
