@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from actions.companion.bundle import Dossiers
 from actions.handoff import Tickets
+from bot.access.sso import StaffLogin
 from bot.console.accounts import Accounts
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
@@ -74,6 +75,8 @@ class Context:
     executor: Executing
     tickets: Tickets
     accounts: Accounts
+    staff_login: StaffLogin
+    failed_sign_ins: RateLimiter
     audit: AuditLog
     dossiers: Dossiers
     new_conversations: RateLimiter

@@ -13,6 +13,8 @@ from actions.executor import build_executor
 from actions.handoff import Tickets
 from actions.messages import Messages
 from actions.services import Services
+from bot.access.model import AccessRules
+from bot.access.sso import StaffLogin
 from bot.console.accounts import Accounts
 from bot.context import Context, Executing, Searching
 from bot.engine_process import EngineProcess
@@ -52,6 +54,8 @@ _LEASE_MARGIN_S = 20.0
 _DRAFT_LIFE = timedelta(days=30)
 # Checking a stranger's signed PDF costs CPU and nobody needs many.
 _CHECKS_PER_MINUTE = 12
+# An office shares an address and people mistype; a machine that tries passwords doesn't get far.
+_FAILED_SIGN_INS_PER_MINUTE = 20
 
 
 def connect(
@@ -81,6 +85,7 @@ def connect(
     process = EngineProcess(settings, trackers, on_up=breaker.reset)
     engine = EngineClient(lambda: process.base_url, keyring.engine_secret(), settings.rasa_timeout_s, breaker)
     hub = EventHub()
+    accounts = Accounts(database, keyring, AccessRules.from_settings(settings))
     reveal = Reveal(reviews)
     eraser = Eraser(store, [*erasers, trackers.erase], chores, Kept(dossiers.notices.waits, [trackers.erase]))
     dossiers.notices.deliver_by(Unasked(hub))
@@ -104,7 +109,9 @@ def connect(
         search=search,
         executor=executor,
         tickets=tickets,
-        accounts=Accounts(database, keyring),
+        accounts=accounts,
+        staff_login=StaffLogin(settings, keyring, accounts),
+        failed_sign_ins=RateLimiter(_FAILED_SIGN_INS_PER_MINUTE),
         audit=AuditLog(database),
         dossiers=dossiers,
         new_conversations=RateLimiter(settings.conversations_per_minute),

@@ -80,9 +80,19 @@ class AuditLog:
     database: Database
 
     def page(
-        self, *, actor: str = "", action: str = "", subject: str = "", before_id: int = 0, limit: int = 50
+        self,
+        *,
+        actor: str = "",
+        action: str = "",
+        subject: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        before_id: int = 0,
+        limit: int = 50,
     ) -> Sequence[AuditEntry]:
-        """Entries older than `before_id` (0: from the newest); `action` also matches a part (`guide` → `guide.…`)."""
+        """Entries older than `before_id` (0: from the newest), from `since` to before `until`; `action` also matches a
+        part (`guide` → `guide.…`), `subject` whatever begins with it.
+        """
         query = select(AuditRow).order_by(AuditRow.id.desc()).limit(limit)
         if actor:
             query = query.where(AuditRow.actor == actor)
@@ -91,6 +101,10 @@ class AuditLog:
             query = query.where(or_(AuditRow.action == action, part))
         if subject:
             query = query.where(AuditRow.subject.startswith(subject, autoescape=True))
+        if since:
+            query = query.where(AuditRow.at >= since)
+        if until:
+            query = query.where(AuditRow.at < until)
         if before_id:
             query = query.where(AuditRow.id < before_id)
         with self.database.session(write=False) as session:
@@ -98,3 +112,8 @@ class AuditLog:
                 AuditEntry(row.id, row.at, row.actor, row.action, row.subject, row.before, row.after, row.reason)
                 for row in session.scalars(query)
             ]
+
+    def note(self, actor: str, action: str, subject: str, *, after: Mapping[str, Any] | None = None) -> None:
+        """Records an act that changes nothing else in the database, such as a download."""
+        with self.database.session() as session:
+            record(session, actor, action, subject, after=after)

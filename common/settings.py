@@ -134,6 +134,25 @@ class Settings(BaseSettings):
         description="Which claim holds personal_id, name, birth_date, sex and address, as JSON.",
     )
     oidc_name: str = Field("VNeID", description="What citizens call that login.")
+    staff_session_hours: float = Field(8, gt=0, le=24, description="Hours after which staff sign in anew, used or not.")
+    staff_idle_minutes: int = Field(
+        120, ge=1, le=1440, description="Minutes without a page opened or a form sent after which staff sign in anew."
+    )
+    staff_second_factor: Literal["auto", "optional", "leaders", "all"] = Field(
+        "auto",
+        description="Who must have a second factor: nobody, managers and admins, all; auto: leaders in production.",
+    )
+    staff_oidc_issuer: str = Field("", description="Issuer of the OpenID Connect login of staff; empty: off.")
+    staff_oidc_discovery_url: str = Field(
+        "", description="Address of that issuer's metadata where it isn't <issuer>/.well-known/openid-configuration."
+    )
+    staff_oidc_client_id: str = Field("", description="Client id that the issuer gave for the console.")
+    staff_oidc_client_secret: SecretStr = Field(SecretStr(""), description="Client secret for the console.")
+    staff_oidc_scopes: str = Field("openid email", description="Scopes asked for, separated by blanks.")
+    staff_oidc_name: str = Field("tài khoản cơ quan", description="What staff call that login.")
+    staff_oidc_second_factor: bool = Field(
+        False, description="Whether that issuer asks for a second factor itself, so that the console doesn't."
+    )
     chat_retention_days: int = Field(90, description="Days after which conversations are erased.")
     messages_per_minute: int = Field(40, description="Messages a conversation may send in a minute.")
     conversations_per_minute: int = Field(240, ge=1, description="Conversations one address may open in a minute.")
@@ -149,6 +168,8 @@ class Settings(BaseSettings):
             raise ValueError("ISEE_SECRET_KEY of at least 32 characters is required when ISEE_ENVIRONMENT=production")
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("ISEE_OIDC_ISSUER is set, so ISEE_OIDC_CLIENT_ID is required")
+        if self.staff_oidc_issuer and not self.staff_oidc_client_id:
+            raise ValueError("ISEE_STAFF_OIDC_ISSUER is set, so ISEE_STAFF_OIDC_CLIENT_ID is required")
         if not self.loopback and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError(
                 f"ISEE_HOST={self.host} is reachable from outside: set ISEE_SECRET_KEY (32 characters or more) first"

@@ -66,6 +66,8 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry(Area.SETUP, "Nơi nộp", "/console/centres"),
         Entry(Area.SETUP, "Lịch làm việc", "/console/calendar"),
         Entry(Area.SETUP, "Việc gửi lỗi", "/console/outbox"),
+        Entry(Area.ACCESS, "Tài khoản", "/console/people"),
+        Entry(Area.STEERING, "Nhật ký", "/console/audit"),
     )),
 )
 """Groups in the order shown. A part adds its pages here, and nowhere else."""

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from actions.messages import day, vnd
 from bot.console.areas import ALLOWED, menu
-from common.clock import to_local
+from common.clock import to_local, utc_now
 
 __all__ = ["CONSOLE", "console_page", "see_other"]
 
@@ -25,7 +25,7 @@ def _when(moment: datetime) -> str:
 
 _templates = Jinja2Templates(CONSOLE / "templates")
 _templates.env.filters |= {"when": _when, "date": day, "vnd": vnd}
-_templates.env.globals |= {"menu": menu, "allowed": ALLOWED}
+_templates.env.globals |= {"menu": menu, "allowed": ALLOWED, "now": utc_now}
 
 
 def console_page(request: Request, name: str, *, status: int = 200, **values: Any) -> Response:

@@ -10,17 +10,21 @@ from bot.api.problems import problem_response
 from bot.console import (
     appointments,
     assisted,
+    audit_page,
     calendar,
     centres,
     conversations,
     dossier_list,
     dossiers,
     files,
+    me,
     outbox,
     payments,
+    people,
     results,
     rights,
     signin,
+    sso,
     unanswered,
 )
 from bot.console.rendering import CONSOLE, console_page, see_other
@@ -30,8 +34,8 @@ from common.errors import ISeeError
 __all__ = ["install_console"]
 
 _PARTS = (
-    signin, conversations, unanswered, dossier_list, dossiers, files, calendar, results, outbox, rights, centres,
-    appointments, assisted, payments,
+    signin, sso, me, people, audit_page, conversations, unanswered, dossier_list, dossiers, files, calendar, results,
+    outbox, rights, centres, appointments, assisted, payments,
 )
 
 
@@ -41,10 +45,11 @@ def install_console(app: FastAPI) -> None:
         app.include_router(part.router)
     app.mount("/console/static", StaticFiles(directory=CONSOLE / "static"), name="console-static")
 
-    async def to_sign_in(request: Request, _error: Exception) -> Response:
+    async def to_sign_in(request: Request, error: Exception) -> Response:
+        assert isinstance(error, SignInNeeded)
         if request.headers.get("hx-request"):  # a redirect would put the sign-in page into a part of this one
-            return Response(status_code=401, headers={"HX-Redirect": "/console/login"})
-        return see_other("/console/login")
+            return Response(status_code=401, headers={"HX-Redirect": error.address})
+        return see_other(error.address)
 
     async def console_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, ISeeError)

@@ -20,6 +20,13 @@ class RateLimiter:
 
     def wait(self, key: str) -> float:
         """Counts one event; 0 when it is within the limit, else the seconds until the next may come (not counted)."""
+        seconds = self.left(key)
+        if not seconds:
+            self._seen[key].append(time.monotonic())
+        return seconds
+
+    def left(self, key: str) -> float:
+        """Seconds until an event of `key` may come, without counting one."""
         now = time.monotonic()
         times = self._seen.setdefault(key, deque())
         self._seen.move_to_end(key)
@@ -29,5 +36,4 @@ class RateLimiter:
             times.popleft()
         if len(times) >= self._limit:
             return math.ceil(times[0] + self._window - now)
-        times.append(now)
         return 0.0

@@ -22,7 +22,7 @@ from actions.dossiers.eforms.drafts import Draft, DraftService
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.eforms.values import Texts
 from actions.dossiers.identity import prefill
-from actions.dossiers.identity.openid import OpenIdClient, ProviderDown, Untrusted
+from actions.dossiers.identity.openid import OpenIdClient, Provider, ProviderDown, Untrusted
 from actions.dossiers.identity.person import Person, checked, person_digest
 from actions.dossiers.identity.scans import facts_shown, note_consent, packed, unpacked
 from actions.dossiers.identity.tables import IdentityConsentRow, LoginRow, VerifiedPersonRow
@@ -75,7 +75,7 @@ class Logins:
         self, settings: Settings, database: Database, keyring: Keyring, drafts: DraftService, texts: Texts,
         today: Callable[[], date],
     ) -> None:
-        self.client = OpenIdClient(settings)
+        self.client = OpenIdClient(Provider.of_citizens(settings))
         self.provider = settings.oidc_name
         self._redirect = f"{settings.base_url}/login/oidc/callback"
         self._claims = settings.oidc_claims

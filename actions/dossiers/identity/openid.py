@@ -24,7 +24,7 @@ from joserfc.jwk import KeySet
 
 from common.settings import Settings
 
-__all__ = ["Attested", "OpenIdClient", "ProviderDown", "Untrusted"]
+__all__ = ["Attested", "OpenIdClient", "Provider", "ProviderDown", "Untrusted"]
 
 # Asymmetric ones alone: "none" and the HMAC family would let anybody, or any other client, sign.
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -49,16 +49,34 @@ class Attested:
     id_token: str
 
 
-class OpenIdClient:
-    """One provider, by settings. Safe for threads; its metadata and keys are kept for an hour."""
+@dataclass(frozen=True)
+class Provider:
+    """Where to log in, and as which client. `levels` are the levels of assurance asked for, if any."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._issuer = settings.oidc_issuer
-        self._discovery = settings.oidc_discovery_url
-        self._client_id = settings.oidc_client_id
-        self._secret = settings.oidc_client_secret.get_secret_value()
-        self._scopes = settings.oidc_scopes
-        self._levels = settings.oidc_acr_values.split()
+    issuer: str
+    client_id: str
+    secret: str = ""
+    scopes: str = "openid"
+    discovery: str = ""
+    levels: tuple[str, ...] = ()
+
+    @classmethod
+    def of_citizens(cls, settings: Settings) -> Provider:
+        return cls(
+            settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret.get_secret_value(),
+            settings.oidc_scopes, settings.oidc_discovery_url, tuple(settings.oidc_acr_values.split()))
+
+
+class OpenIdClient:
+    """One provider. Safe for threads; its metadata and keys are kept for an hour."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._issuer = provider.issuer
+        self._discovery = provider.discovery
+        self._client_id = provider.client_id
+        self._secret = provider.secret
+        self._scopes = provider.scopes
+        self._levels = provider.levels
         self._lock = threading.Lock()
         self._metadata: tuple[float, dict[str, Any]] | None = None
         self._keys: tuple[float, KeySet] | None = None
@@ -69,7 +87,7 @@ class OpenIdClient:
         return bool(self._issuer)
 
     def address(self, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
-        """Where the citizen's browser goes to log in. Raises ProviderDown, Untrusted."""
+        """Where the browser goes to log in. Raises ProviderDown, Untrusted."""
         asked = {"acr_values": " ".join(self._levels)} if self._levels else {}
         with self._client(redirect_uri) as client:
             address, _state = client.create_authorization_url(

@@ -1,0 +1,1 @@
+"""Staff accounts: who may sign in, how they prove it, and for how long."""

@@ -1,0 +1,1 @@
+"""What staff switch off, and what they tell everybody meanwhile."""
