@@ -11,7 +11,7 @@ from actions.centres.aliases import Aliases
 from actions.centres.directory import Directory
 from actions.centres.editing import PointEditor
 from actions.centres.finding import Finder
-from actions.centres.opening import Days
+from actions.handoff.opening import Days
 from actions.centres.places import Centres
 from actions.centres.wording import Wording
 from actions.messages import Messages

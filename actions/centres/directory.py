@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.centres.geography import Near, Spot, Travel, area_kind, kilometres, nearest, reference, travel
-from actions.centres.opening import Days, Opening, opening, spans_on
+from actions.handoff.opening import Days, Opening, opening, spans_on
 from actions.centres.places import Centres, Unit
 from actions.centres.tables import ServicePointRow
 from actions.handoff.hours import OfficeHours

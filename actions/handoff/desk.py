@@ -7,6 +7,7 @@ from datetime import datetime
 from actions.answers.buttons import payload
 from actions.answers.turn import Turn
 from actions.handoff.hours import DAYS, OfficeHours
+from actions.handoff.opening import opening
 from actions.handoff.tickets import Ticket
 from actions.messages import Messages
 from actions.services import Services
@@ -27,6 +28,7 @@ class Desk:
         self._messages = services.messages
         self._hotline = services.settings.hotline
         self._hours = OfficeHours.parse(services.settings.office_hours)
+        self._days = services.dossiers.calendar.today
 
     def request(self, conversation_id: str, turn: Turn, reason: str, last_question: str = "") -> tuple[Ticket, Reply]:
         """A ticket for the conversation (the waiting one if there is one) and what to say about it."""
@@ -45,14 +47,13 @@ class Desk:
         return Reply(text=self.said(key, ticket.number, now), status=Status.HANDED_OFF, buttons=self.buttons())
 
     def said(self, key: str, number: str, now: datetime | None = None) -> str:
-        now = now or utc_now()
-        opens = self._hours.next_opening(now)
+        state = opening(now or utc_now(), self._hours, self._days())
         return self._messages.render(
             key,
             number=number,
-            open=self._hours.is_open(now),
-            opens_time=f"{opens:%H:%M}",
-            opens_at=opens.date(),
+            open=state.is_open,
+            opens_time=f"{state.opens:%H:%M}" if state.opens else "",
+            opens_at=state.opens.date() if state.opens else None,
             hours=hours_text(self._messages, self._hours),
         )
 

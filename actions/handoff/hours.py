@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import time
 
-from common.clock import to_local
 from common.errors import InvalidInput
 
 __all__ = ["DAYS", "OfficeHours"]
@@ -40,21 +39,6 @@ class OfficeHours:
     def spans(self, weekday: int) -> list[tuple[time, time]]:
         """Opening and closing times of a weekday, in order."""
         return sorted(span for rule in self.rules if rule.first <= weekday <= rule.last for span in rule.spans)
-
-    def is_open(self, moment: datetime) -> bool:
-        local = to_local(moment)
-        return any(opens <= local.time() < closes for opens, closes in self.spans(local.weekday()))
-
-    def next_opening(self, moment: datetime) -> datetime:
-        """The next time the office opens after `moment`, in local time; `moment` itself when it is never open."""
-        local = to_local(moment)
-        for ahead in range(8):
-            date = (local + timedelta(days=ahead)).date()
-            for opens, _ in self.spans(date.weekday()):
-                at = datetime.combine(date, opens, local.tzinfo)
-                if at > local:
-                    return at
-        return local
 
 
 def _rule(part: str) -> Rule:

@@ -111,7 +111,8 @@ def services_over(database: Database, shelf: Shelf | None = None, **settings: ob
         kb=shelf,
         search=NameSearch(shelf),
         messages=Messages.load(),
-        dossiers=SimpleNamespace(centres=build_centres(database, made.office_hours, Workdays)),
+        dossiers=SimpleNamespace(
+            centres=build_centres(database, made.office_hours, Workdays), calendar=SimpleNamespace(today=Workdays)),
         centres=Centres.load(),
         tickets=Tickets(database),
     )

@@ -9,8 +9,10 @@ from datetime import datetime
 import pytest
 
 from actions.answers import Turn
+from actions.dossiers.registry.workdays import Workdays
 from actions.handoff import OfficeHours, Tickets
 from actions.handoff.desk import Desk, hours_text
+from actions.handoff.opening import opening
 from actions.messages import Messages
 from common.clock import LOCAL
 from common.database import Database
@@ -37,9 +39,15 @@ def at(text: str) -> datetime:
     ],
 )
 def test_hours(moment: str, is_open: bool, opens: str) -> None:
-    hours = OfficeHours.parse(WEEK)
-    assert hours.is_open(at(moment)) is is_open
-    assert hours.next_opening(at(moment)) == at(opens)
+    state = opening(at(moment), OfficeHours.parse(WEEK), Workdays())
+    assert state.is_open is is_open and (is_open or state.opens == at(opens))
+
+
+def test_on_a_holiday_nobody_answers_and_the_citizen_is_told_the_next_working_day(database: Database) -> None:
+    desk = Desk(services_over(database))
+    ticket, _ = desk.request("c1", Turn(text="cho em gặp cán bộ"), "asked")
+    said = desk.reply(ticket, at("2026-09-02T09:00"))  # Quốc khánh, a Wednesday; the day before is off, too
+    assert "ngoài giờ làm việc" in said.text and "từ 07:30 ngày 03/09/2026" in said.text
 
 
 def test_hours_in_words() -> None:

@@ -1,4 +1,4 @@
-"""When a centre is open: its own hours or the usual ones, less holidays and what staff declared off."""
+"""When an office is open: its own hours or the usual ones, less holidays and what staff declared off."""
 
 from __future__ import annotations
 
