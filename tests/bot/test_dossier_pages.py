@@ -184,7 +184,7 @@ def test_late_dossiers_come_first(running: Running, officer: httpx.Client, codes
             due_on=local_date() - timedelta(days=30)))
     page = officer.get("/console/dossiers").text
     assert page.index(late) < page.index(early) and "Quá hẹn" in page
-    assert early not in officer.get("/console/dossiers", params={"late": "true"}).text
+    assert early not in officer.get("/console/dossiers", params={"due": "late"}).text
 
 
 def test_only_officers_and_only_with_the_forms_token(running: Running, officer: httpx.Client, code: str) -> None:

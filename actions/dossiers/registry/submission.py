@@ -20,7 +20,7 @@ from actions.dossiers.identity.person import person_digest
 from actions.dossiers.identity.tables import DossierPersonRow
 from actions.dossiers.registry.clock import DossierClock
 from actions.dossiers.registry.states import FIRST
-from actions.dossiers.registry.transitions import SEND, tell
+from actions.dossiers.registry.transitions import CITIZEN, SEND, tell
 from actions.dossiers.tables import (
     DossierEventRow,
     DossierFileRow,
@@ -124,7 +124,7 @@ class Submissions:
             session.add(DossierValueRow(
                 dossier_id=dossier.id, field=field.name, position=position, label=field.label, type=field.type,
                 sealed=self._store.sealed(value)))
-        event = DossierEventRow(dossier_id=dossier.id, state=FIRST, actor="citizen", at=dossier.submitted_at)
+        event = DossierEventRow(dossier_id=dossier.id, state=FIRST, actor=CITIZEN, at=dossier.submitted_at)
         session.add(event)
         session.execute(update(DossierFileRow).where(
             DossierFileRow.draft_id == draft_id).values(dossier_id=dossier.id))

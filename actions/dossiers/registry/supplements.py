@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from actions.dossiers.eforms.values import Texts
 from actions.dossiers.registry.requests import Asked, RequestStore, Wanted
-from actions.dossiers.registry.transitions import SUPPLEMENT, Transitions
+from actions.dossiers.registry.transitions import CITIZEN, SUPPLEMENT, Transitions
 from actions.dossiers.tables import DossierFileRow, DossierRow
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
@@ -18,7 +18,6 @@ from common.identifiers import parse_dossier_code
 
 __all__ = ["CITIZEN", "Supplements"]
 
-CITIZEN = "citizen"
 _SUPPLEMENTED, _WITHDRAWN = "supplemented", "withdrawn"
 _MOST, _MOST_FILES = 30, 10
 _SHORTEST_REASON, _LONGEST_REASON, _LONGEST_ANSWER = 5, 500, 2000

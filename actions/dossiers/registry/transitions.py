@@ -11,10 +11,11 @@ from actions.dossiers.registry.requests import RequestStore, Wanted
 from actions.dossiers.registry.states import State
 from actions.dossiers.tables import DossierEventRow, DossierRow
 from actions.outbox import Outbox
+from common.audit import record
 from common.clock import utc_now
 from common.errors import Conflict, InvalidInput
 
-__all__ = ["NOTICE", "PUSH", "PUSHED", "SEND", "SUPPLEMENT", "Transitions", "tell"]
+__all__ = ["CITIZEN", "NOTICE", "PUSH", "PUSHED", "SEND", "SUPPLEMENT", "Transitions", "tell"]
 
 NOTICE = "notice.dossier"
 SEND = "registry.send"
@@ -22,6 +23,7 @@ PUSH = "registry.push"
 # What the citizen does here and an outside system must hear of (`adapters`).
 PUSHED = frozenset({"supplemented", "withdrawn"})
 SUPPLEMENT = "supplement_requested"
+CITIZEN = "citizen"
 _LONGEST_NOTE, _LONGEST_ACTOR = 1000, 100
 
 
@@ -59,6 +61,9 @@ class Transitions:
                 "registry.illegal", code=row.code, here=here.label, there=target.label, allowed=allowed))
         if row.state == SUPPLEMENT:
             self._requests.close(session, row.id)
+        if actor != CITIZEN:  # the note may tell of the citizen: it stands in the timeline, not in the log
+            record(session, actor, "dossier.move", f"dossier:{row.code}",
+                   before={"state": row.state}, after={"state": state})
         row.state = state
         event = self._event(session, row, actor, note)
         self._clock.turn(session, row, here, target)
