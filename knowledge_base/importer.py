@@ -14,7 +14,7 @@ from knowledge_base.official import official_guide
 from knowledge_base.phrasing import with_phrasings
 from knowledge_base.store import KnowledgeBase
 
-__all__ = ["ImportReport", "Rejected", "import_catalogue", "read_catalogue"]
+__all__ = ["ImportReport", "Rejected", "import_catalogue", "read_catalogue", "read_rows"]
 
 _MAX_LINE = 2 * 1024 * 1024
 _MAX_FILE = 512 * 1024 * 1024
@@ -56,9 +56,19 @@ def read_catalogue(path: Path, progress: Progress | None = None) -> tuple[list[G
     """The guides of a catalogue file and the rows that are none."""
     guides: list[Guide] = []
     rejected: list[Rejected] = []
+    for line, code, guide, problem in read_rows(path, progress):
+        if guide is None:
+            rejected.append(Rejected(line, code, problem))
+        else:
+            guides.append(guide)
+    return guides, rejected
+
+
+def read_rows(path: Path, progress: Progress | None = None) -> Iterator[tuple[int, str, Guide | None, str]]:
+    """`(line, code, guide, problem)` of each row as it is read; a row has a guide or a problem."""
     first_line: dict[str, int] = {}
     for number, row, problem in _rows(path, progress):
-        code = _code_of(row)
+        code, guide = _code_of(row), None
         if not problem and code in first_line:
             problem = f"code: trùng với dòng {first_line[code]}"
         if not problem:
@@ -68,10 +78,7 @@ def read_catalogue(path: Path, progress: Progress | None = None) -> tuple[list[G
                 problem = error.detail
             else:
                 first_line[guide.code] = number
-                guides.append(guide)
-        if problem:
-            rejected.append(Rejected(number, code, problem))
-    return guides, rejected
+        yield number, guide.code if guide else code, guide, problem
 
 
 def _code_of(row: Any) -> str:

@@ -175,7 +175,7 @@ def _name(item: Any) -> Any:
 
 
 def _frozen(item: Any) -> str:
-    return repr(sorted(item.items(), key=lambda pair: str(pair[0]))) if isinstance(item, Mapping) else repr(item)
+    return repr(sorted((key, _said(value)) for key, value in item.items())) if isinstance(item, Mapping) else repr(item)
 
 
 def _kind(old: Any, new: Any) -> Kind:

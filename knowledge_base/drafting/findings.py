@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
 from knowledge_base.catalogue import undecided_codes
 from knowledge_base.loader import explain
-from knowledge_base.model import Guide, Origin, Published
+from knowledge_base.model import Guide, Origin
 from knowledge_base.rules import ERROR_RULES, WARNING_RULES, Context, plain_key
 from knowledge_base.snapshot import Snapshot
 
