@@ -33,8 +33,8 @@ class Officer:
         self.page.fill("input[name=name]", self.name)
         self.page.fill("input[name=password]", password)
         self.page.get_by_role("button", name="Đăng nhập").click()
-        for field in ("password", "again"):  # the generated one is good for this once
-            self.page.fill(f"input[name={field}]", f"mật khẩu riêng {password[:6]}")
+        for entry in ("again", "password"):  # the generated password opens this page only
+            self.page.fill(f"input[name={entry}]", f"mật khẩu riêng {password[:6]}")
         self.page.get_by_role("button", name="Lưu mật khẩu").click()
         expect(self.page.get_by_role("button", name="Đăng xuất")).to_be_visible()
 
