@@ -1,5 +1,7 @@
-// On a narrow screen the menu starts closed; without scripts it stays open.
-if (matchMedia("(max-width: 56rem)").matches) document.querySelector(".menu")?.removeAttribute("open");
+// On a narrow screen the menu and filters start closed; without scripts they stay open.
+if (matchMedia("(max-width: 56rem)").matches) {
+  for (const part of document.querySelectorAll(".menu, .fold")) part.removeAttribute("open");
+}
 
 // Keeps an open conversation fresh without touching what the agent is typing.
 const list = document.querySelector("ol.talk");
