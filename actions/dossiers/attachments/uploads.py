@@ -100,11 +100,26 @@ class Uploads:
         """Raises NotFound."""
         with self._database.session(write=False) as session:
             row = session.get(DossierFileRow, file_id)
-            path = self._path(file_id)
-            if row is None or not path.exists():
+            if row is None:
                 raise NotFound(self._texts.render("upload.gone"))
-            content = self._keyring.decrypt(path.read_bytes())
-            return Upload(self._keyring.decrypt(row.sealed_name).decode(), row.type, content)
+            return Upload(self._keyring.decrypt(row.sealed_name).decode(), row.type, self.content(file_id))
+
+    def put(self, content: bytes) -> str:
+        """Writes cleaned content encrypted for an owner with a table of its own, and returns its id."""
+        file_id = secrets.token_hex(16)
+        self._write(file_id, self._keyring.encrypt(content))
+        return file_id
+
+    def content(self, file_id: str) -> bytes:
+        """What `put` wrote. Raises NotFound."""
+        path = self._path(file_id)
+        if not path.exists():
+            raise NotFound(self._texts.render("upload.gone"))
+        return self._keyring.decrypt(path.read_bytes())
+
+    def drop(self, file_id: str) -> None:
+        """Deletes what `put` wrote."""
+        self._path(file_id).unlink(missing_ok=True)
 
     def purge(self) -> int:
         """Removes files that belong to no draft and no dossier; returns how many."""
@@ -115,7 +130,7 @@ class Uploads:
             for row in rows:
                 session.delete(row)
         for row in rows:
-            self._path(row.id).unlink(missing_ok=True)
+            self.drop(row.id)
         return len(rows)
 
     def _sized(self, content: bytes) -> Sent | None:
