@@ -16,7 +16,7 @@ from bot.api import actions as actions_route
 from bot.api import appointments, centres, checklists, dossiers, files, health, knowledge, partner, payments, rights
 from bot.api.pages import mount_pages
 from bot.api.shell import make_shell
-from bot.background import outbox_loop
+from bot.background import due_loop, outbox_loop
 from bot.channels import web
 from bot.console.web import install_console
 from bot.context import Context
@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
             asyncio.create_task(_prepare(context), name="prepare"),
             asyncio.create_task(retention_loop(context.eraser, chosen.chat_retention_days), name="retention"),
             asyncio.create_task(outbox_loop(context.dossiers.outbox.run_due), name="outbox"),
+            asyncio.create_task(due_loop(context.drafting.publication.publish_due), name="scheduled guides"),
         ]
         _log.info("started", address=chosen.base_url)
         try:

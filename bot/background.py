@@ -1,4 +1,4 @@
-"""What the service does beside answering: the outbox's work, every second or so."""
+"""What the service does beside answering: the outbox's work, every second or so; what a date brings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Callable
 import structlog
 from anyio.to_thread import run_sync
 
-__all__ = ["outbox_loop"]
+__all__ = ["due_loop", "outbox_loop"]
 
 _IDLE_S = 1.0
+# A guide that counts from midnight is there a minute later at most.
+_DUE_EVERY_S = 60.0
 _log = structlog.get_logger(__name__)
 
 
@@ -24,3 +26,13 @@ async def outbox_loop(run_due: Callable[[], int], idle_s: float = _IDLE_S) -> No
             _log.error("outbox_loop_failed", exc_info=error)
         if not done:
             await asyncio.sleep(idle_s)
+
+
+async def due_loop(run_due: Callable[[], int], every_s: float = _DUE_EVERY_S) -> None:
+    """Does what a new day brings, now and then every minute, until cancelled."""
+    while True:
+        try:
+            await run_sync(run_due)
+        except Exception as error:  # the next minute is another chance
+            _log.error("due_loop_failed", exc_info=error)
+        await asyncio.sleep(every_s)

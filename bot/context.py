@@ -21,12 +21,14 @@ from bot.gateway.service import Gateway
 from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Masking
 from bot.gateway.turns import TurnStore
+from bot.switches.board import Switches
 from common.audit import AuditLog
 from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
-from indexer.gate import PublishGate
+from indexer.gate import Nightly, PublishGate
 from indexer.search.thresholds import ThresholdStore
+from knowledge_base.drafting.bundle import Drafting
 
 __all__ = ["Context", "Executing", "Searching"]
 
@@ -77,16 +79,21 @@ class Context:
     accounts: Accounts
     staff_login: StaffLogin
     failed_sign_ins: RateLimiter
+    switches: Switches
     audit: AuditLog
     dossiers: Dossiers
     new_conversations: RateLimiter
     checks: RateLimiter
     thresholds: ThresholdStore
+    drafting: Drafting
     gate: PublishGate | None = None
+    nightly: Nightly | None = None
     failure: str = ""
 
     def close(self) -> None:
         """Gives back what the parts hold; the event loop's parts are closed by the application."""
         self.search.stop_following()
+        if self.nightly:
+            self.nightly.stop()
         self.trackers.dispose()
         self.database.dispose()

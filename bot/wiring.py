@@ -11,6 +11,7 @@ from actions.centres import Centres
 from actions.companion.bundle import Dossiers, build_dossiers
 from actions.executor import build_executor
 from actions.handoff import Tickets
+from actions.handoff.desk import Desk
 from actions.messages import Messages
 from actions.services import Services
 from bot.access.model import AccessRules
@@ -27,12 +28,14 @@ from bot.gateway.limits import RateLimiter
 from bot.gateway.retention import Eraser, Kept
 from bot.gateway.reveal import Reveal, Revealing
 from bot.gateway.service import Gateway
+from bot.gateway.steps.switching import HandingOver, Switched
 from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Answering, Capturing
 from bot.gateway.turns import TurnStore
 from bot.gateway.unasked import Unasked
 from bot.migrations import migrate
 from bot.own_data import join
+from bot.switches.board import Switches
 from common.audit import AuditLog
 from common.breaker import CircuitBreaker
 from common.clock import utc_now
@@ -40,9 +43,10 @@ from common.database import Database
 from common.identifiers import mask
 from common.keyring import Keyring
 from common.settings import Settings
-from indexer.gate import PublishGate
+from indexer.gate import Nightly, PublishGate
 from indexer.search import SearchService
 from indexer.search.thresholds import ThresholdStore
+from knowledge_base.drafting.bundle import build_drafting
 from knowledge_base.golden import GoldenStore
 from knowledge_base.store import KnowledgeBase
 
@@ -71,6 +75,8 @@ def connect(
     executor: Executing,
     tickets: Tickets,
     dossiers: Dossiers,
+    people: HandingOver,
+    switches: Switches | None = None,
     erasers: Sequence[Callable[[str], object]] = (),
     chores: Sequence[Callable[[], object]] = (),
     gate: PublishGate | None = None,
@@ -86,6 +92,7 @@ def connect(
     engine = EngineClient(lambda: process.base_url, keyring.engine_secret(), settings.rasa_timeout_s, breaker)
     hub = EventHub()
     accounts = Accounts(database, keyring, AccessRules.from_settings(settings))
+    switches = switches or Switches(database)
     reveal = Reveal(reviews)
     eraser = Eraser(store, [*erasers, trackers.erase], chores, Kept(dossiers.notices.waits, [trackers.erase]))
     dossiers.notices.deliver_by(Unasked(hub))
@@ -101,7 +108,7 @@ def connect(
         hub=hub,
         engine=engine,
         engine_process=process,
-        gateway=Gateway(settings, store, turns, engine, hub, intake, answerer, masking),
+        gateway=Gateway(settings, store, turns, engine, hub, intake, answerer, masking, Switched(switches, people)),
         reveal=reveal,
         desk=AgentDesk(database),
         eraser=eraser,
@@ -112,12 +119,17 @@ def connect(
         accounts=accounts,
         staff_login=StaffLogin(settings, keyring, accounts),
         failed_sign_ins=RateLimiter(_FAILED_SIGN_INS_PER_MINUTE),
+        switches=switches,
         audit=AuditLog(database),
         dossiers=dossiers,
         new_conversations=RateLimiter(settings.conversations_per_minute),
         checks=RateLimiter(_CHECKS_PER_MINUTE),
         thresholds=ThresholdStore(database),
+        drafting=build_drafting(
+            database, knowledge_base, settings.home, {form.slug for form in dossiers.forms},
+            (lambda: {code: len(asked) for code, asked in gate.failing().items()}) if gate else dict),
         gate=gate,
+        nightly=Nightly(gate) if gate else None,
     )
 
 
@@ -136,7 +148,8 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
     dossiers = build_dossiers(settings, database, keyring, knowledge_base.get)
     if dossiers.outside:
         dossiers.outside.schedule()
-    services = services_over(settings, database, keyring, knowledge_base, search, dossiers)
+    switches = Switches(database)
+    services = services_over(settings, database, keyring, knowledge_base, search, dossiers, switches.withheld)
     tickets, answerer = services.tickets, Answerer(services)
     return connect(
         settings,
@@ -150,6 +163,8 @@ def assemble(settings: Settings, database: Database, knowledge_base: KnowledgeBa
         executor=build_executor(services, answerer),
         tickets=tickets,
         dossiers=dossiers,
+        people=Desk(services),
+        switches=switches,
         gate=PublishGate(knowledge_base, search, GoldenStore(database)),
         erasers=[
             dossiers.checklists.erase, dossiers.drafts.erase, dossiers.access.forget,
@@ -171,6 +186,7 @@ def services_over(
     knowledge_base: KnowledgeBase,
     search: SearchService,
     dossiers: Dossiers,
+    withheld: Callable[[str], bool] = lambda _code: False,
 ) -> Services:
     """What the actions work with."""
     return Services(
@@ -183,6 +199,7 @@ def services_over(
         dossiers=dossiers,
         centres=Centres.load(),
         tickets=Tickets(database),
+        withheld=withheld,
     )
 
 
@@ -193,3 +210,5 @@ def prepare(context: Context) -> None:
         context.gate.golden.load_shipped()
     context.search.ensure_built()
     context.search.start_following()
+    if context.nightly:
+        context.nightly.start()

@@ -111,8 +111,8 @@ def _item(
 
 
 def _row(job_id: int, line: int, code: str, kind: str, **values: Any) -> dict[str, Any]:
-    empty: dict[str, Any] = {"problem": "", "payload": None, "fields": [], "kept": [], "decision": "", "base_version": 0}
-    return {"job_id": job_id, "line": line, "code": code[:40], "kind": kind, **empty, **values}
+    empty: dict[str, Any] = {"problem": "", "payload": None, "fields": [], "kept": [], "decision": ""}
+    return {"job_id": job_id, "line": line, "code": code[:40], "kind": kind, "base_version": 0, **empty, **values}
 
 
 def _standing(snapshot: Snapshot, code: str) -> Published | None:
