@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -68,9 +68,15 @@ class Knowledge(Protocol):
     def all(self) -> Iterable[Published]: ...
 
 
+def _nothing(_code: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Services:
-    """Everything that actions may use. `dossiers` is `actions.dossiers.bundle.Dossiers`."""
+    """Everything that actions may use. `dossiers` is `actions.dossiers.bundle.Dossiers`; `withheld` tells whether staff
+    withhold the answers of a guide.
+    """
 
     settings: Settings
     database: Database
@@ -81,3 +87,4 @@ class Services:
     dossiers: Any
     centres: Centres
     tickets: Tickets
+    withheld: Callable[[str], bool] = _nothing

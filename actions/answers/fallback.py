@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from actions.answers.answerer import TurnAnswerer
-from actions.answers.turn import Turn
+from actions.answers.turn import Outcome, Turn
+from actions.answers.withheld import Withholding
+from actions.services import Services
 from common.messages import Reply, Status
 
 __all__ = ["Answerer"]
@@ -12,14 +14,27 @@ __all__ = ["Answerer"]
 class Answerer(TurnAnswerer):
     """Everything that answers about procedures, with or without the dialogue engine."""
 
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._withholding = Withholding(services)
+
+    def shown(self, outcome: Outcome, under_discussion: str | None = None) -> Outcome:
+        """`outcome` as a citizen may see it: guides that staff withhold say only that they are being checked."""
+        return self._withholding.shown(outcome, under_discussion)
+
     def answer_without_dialogue(self, text: str, last_procedure: str | None = None) -> list[Reply]:
         """The replies to `text`, the last of them saying that the service runs reduced.
 
         No intents here: the aspect comes from the words, the procedure from the index or the last answer.
         """
-        outcome = self.answer(Turn(text=text, confidence=0.0, procedure=last_procedure))
+        outcome = self.shown(self.answer(Turn(text=text, confidence=0.0, procedure=last_procedure)))
         first = outcome.replies[0]
         if first.status is Status.ABSTAINED and first.answer is None:
             return [first.model_copy(update={"text": self._messages.render("degraded.unknown")})]
         note = Reply(text=self._messages.render("degraded.note"), status=first.status)
         return [*outcome.replies, note]
+
+    def answer_about(self, text: str, code: str) -> list[Reply]:
+        """The replies to `text` where it is settled which procedure is meant: that part of the guide, word for word."""
+        turn = Turn(text=text, confidence=0.0, entities={"procedure_code": (code,)})
+        return list(self.answer(turn).replies)

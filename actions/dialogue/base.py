@@ -39,11 +39,14 @@ class DialogueAction(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        outcome = await to_thread.run_sync(self._outcome, read_turn(tracker), tracker)
+        outcome = await to_thread.run_sync(self._shown, read_turn(tracker), tracker)
         for reply in outcome.replies:
             dispatcher.utter_message(json_message=public(reply))
         changed = {name: value for name, value in outcome.slots.items() if tracker.get_slot(name) != value}
         return [SlotSet(name, value) for name, value in changed.items()]
+
+    def _shown(self, turn: Turn, tracker: Tracker) -> Outcome:
+        return self._answerer.shown(self._outcome(turn, tracker), turn.procedure)
 
     def _outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         """An answer to an open question or list before anything else: in a few words the classifier hardly sees what

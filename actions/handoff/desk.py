@@ -41,6 +41,11 @@ class Desk:
         )
         return ticket, self.reply(ticket)
 
+    def hand_over(self, conversation_id: str, reason: str, words: str) -> tuple[bool, Reply]:
+        """Passes words on that nobody but a person may answer; whether that opened a ticket, and what to say of it."""
+        ticket, reply = self.request(conversation_id, Turn(text=words), reason)
+        return ticket.new, reply
+
     def reply(self, ticket: Ticket, now: datetime | None = None) -> Reply:
         """The ticket's number, and when a person answers."""
         key = "handoff.opened" if ticket.new else "handoff.already"

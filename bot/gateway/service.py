@@ -15,12 +15,13 @@ from bot.gateway.metrics import TURN_SECONDS
 from bot.gateway.ordering import TurnOrder
 from bot.gateway.pipeline import Pipeline
 from bot.gateway.steps.admission import Admit, Deduplicate
-from bot.gateway.steps.answering import AskEngine, Fallback, Own, Wordless
+from bot.gateway.steps.answering import AskEngine, Desk, Fallback, Own, Wordless
 from bot.gateway.steps.closing import Publish, Store
-from bot.gateway.steps.reading import Capture, Mask, Offered, Record
+from bot.gateway.steps.reading import AskedByDesk, Capture, Mask, Offered, Record
+from bot.gateway.steps.switching import Switched
 from bot.gateway.store import ConversationStore
 from bot.gateway.texts import problem
-from bot.gateway.turn import Answering, Capturing, Inbound, Masking, Outcome, Turn
+from bot.gateway.turn import Answering, AtDesk, Capturing, Inbound, Masking, Outcome, Turn
 from bot.gateway.turns import Begun, TurnStore
 from common.errors import Conflict, ISeeError
 from common.settings import Settings
@@ -44,6 +45,8 @@ class Gateway:
         intake: Capturing,
         answerer: Answering,
         mask: Masking,
+        switched: Switched,
+        desk: AtDesk,
     ) -> None:
         self._turns = turns
         self._order = TurnOrder()
@@ -53,11 +56,14 @@ class Gateway:
             [
                 Deduplicate(),
                 Admit(settings.message_max_chars, RateLimiter(settings.messages_per_minute)),
+                AskedByDesk(desk),
                 Capture(intake),
                 Offered(store),
                 Mask(mask),
                 Record(turns),
                 Own(),
+                Desk(desk),
+                switched,
                 Wordless(),
                 AskEngine(engine, intake),
                 Fallback(answerer),

@@ -19,11 +19,12 @@ import uvicorn
 
 from actions.companion.bundle import build_dossiers
 from actions.handoff import Tickets
+from actions.handoff.desk import Desk
 from bot.app import create_app
 from bot.context import Context
 from bot.engine_process import free_port
 from bot.migrations import migrate
-from bot.wiring import connect
+from bot.wiring import connect, services_over
 from common.database import Database
 from common.keyring import Keyring
 from common.messages import Button, Reply, Status
@@ -173,18 +174,22 @@ def assemble(settings: Settings) -> Context:
     migrate(database)
     keyring = Keyring.from_settings(settings)
     double = SearchDouble()
+    knowledge_base = KnowledgeBase(database)
+    dossiers = build_dossiers(settings, database, keyring)
+    services = services_over(settings, database, keyring, knowledge_base, double, dossiers)
     return connect(
         settings,
         database,
         keyring,
-        knowledge_base=KnowledgeBase(database),
+        knowledge_base=knowledge_base,
         search=double,
         intake=FormDouble(),
         reviews=ReviewDouble(),
         answerer=double,
         executor=NoActions(),
         tickets=Tickets(database),
-        dossiers=build_dossiers(settings, database, keyring),
+        dossiers=dossiers,
+        people=Desk(services),
     )
 
 
