@@ -113,9 +113,11 @@ class EformAction(Action):
         else:
             turn.events.append(FollowupAction(LOOP))
 
-    def show(self, turn: Turn, draft: Draft) -> None:
-        """Says where the form stands. What was answered on the page meanwhile is in view now."""
-        turn.say(self.cards.prompt(draft))
+    def show(self, turn: Turn, draft: Draft, *, again: bool = False) -> None:
+        """Says where the form stands, `again` after something in between. What was answered on the page meanwhile is
+        in view now.
+        """
+        turn.say(self.cards.asked_again(draft) if again else self.cards.prompt(draft))
         if draft.elsewhere:
             self.dossiers.drafts.here(turn.conversation_id)
 

@@ -151,11 +151,20 @@ class Cards:
         buttons.append(self.button("remove_item", _edit(f"{path}.remove"), title=title))
         return self.say("eform.edit_item", buttons=[*buttons, self.button("keep", "/resume_form")], title=title)
 
-    def _consent(self, draft: Draft) -> Reply:
+    def asked_again(self, draft: Draft) -> Reply:
+        """What is asked now, after something else was answered in between: the consent text is not repeated."""
+        return self._consent(draft, again=True) if draft.stage == "consent" else self.prompt(draft)
+
+    def trial_lost(self) -> Reply:
+        """A restart ended the trial: said plainly, with the ways on."""
+        buttons = [self.button("practise", "/practise_form"), self.button("for_real", "/submit_dossier")]
+        return self.say("eform.practice.lost", Status.CONTROL, [*buttons, self.person()])
+
+    def _consent(self, draft: Draft, *, again: bool = False) -> Reply:
         buttons = [self.button("agree", "/give_consent"), self.button("refuse", "/refuse_consent")]
         reply = self.say(
-            "eform.consent", buttons=buttons, notice=draft.notice, intro=draft.form.intro,
-            consent=draft.form.consent.text)
+            "eform.consent_again" if again else "eform.consent", buttons=buttons, notice=draft.notice,
+            title=draft.form.title, intro=draft.form.intro, consent=draft.form.consent.text)
         return self._marked(draft, self._with_page(draft, reply))
 
     def _question(self, draft: Draft, field: EField) -> Reply:

@@ -10,6 +10,7 @@ from actions.answers import Answerer, Outcome
 from actions.answers.compose import short_name
 from actions.companion.base import DossierServices, EformAction, Turn, apply_input
 from actions.companion.cards import Cards
+from actions.companion.rights_chat import MyData
 from actions.dossiers.eforms.eform import EForm
 from actions.dossiers.eforms.moves import named_field, named_item
 from actions.notices.after import after_submission
@@ -95,6 +96,13 @@ class PractiseForm(StartForm):
     def name(self) -> str:
         return "action_practise_eform"
 
+    def perform(self, turn: Turn) -> None:
+        if turn.entity("act") == "lost":
+            turn.close()
+            turn.say(self.cards.trial_lost())
+        else:
+            super().perform(turn)
+
     def begin(self, turn: Turn, form: EForm, code: str) -> None:
         self.dossiers.drafts.practise(turn.conversation_id, form.slug)
         if turn.slot("procedure") != code:
@@ -146,7 +154,8 @@ class AskInput(EformAction):
     def perform(self, turn: Turn) -> None:
         draft = self.dossiers.drafts.prompt(turn.conversation_id)
         # After an aside the question is enough; what was wrong with the last answer has been said.
-        self.show(turn, draft if turn.after in _OPENING or draft.elsewhere else replace(draft, notice=""))
+        opening = turn.after in _OPENING or draft.elsewhere
+        self.show(turn, draft if opening else replace(draft, notice=""), again=not opening)
 
 
 class Input(EformAction):
@@ -304,6 +313,11 @@ class Consent(Submit):
 
     def steer(self, turn: Turn) -> None:
         drafts = self.dossiers.drafts
+        typed = turn.text and not turn.text.startswith("/")
+        if turn.intent == "refuse_consent" and typed and drafts.active(turn.conversation_id) is None:
+            # Nothing is being asked, so what is meant is the consent given before.
+            MyData(self.services, self.cards).ask_to_withdraw(turn)
+            return
         draft = drafts.prompt(turn.conversation_id)
         yes = turn.intent in ("give_consent", "affirm")
         # Consent can be taken back at any question, as easily as it was given.

@@ -46,7 +46,7 @@ class MyData(EformAction):
         wanted = turn.entity("act") or next(
             (act for act in ("withdraw", "erase", "correct") if typed and _says(act, typed)), "see")
         doing = {
-            "see": self._see, "erase": self._erase, "erase_now": self._erase_now, "withdraw": self._withdraw,
+            "see": self._see, "erase": self._erase, "erase_now": self._erase_now, "withdraw": self.ask_to_withdraw,
             "withdraw_now": self._withdraw_now, "correct": self._correct, "keep": self._keep,
         }
         doing.get(wanted, self._see)(turn)
@@ -75,9 +75,11 @@ class MyData(EformAction):
         turn.close()
         turn.say(self._say("erase.done", number=request.number, codes=codes))
 
-    def _withdraw(self, turn: Turn) -> None:
+    def ask_to_withdraw(self, turn: Turn) -> None:
+        """What taking back consent means, with erasing beside it; nothing is done yet."""
         codes, due = self._rights.codes(turn.conversation_id), self._rights.log.due("withdraw")
-        turn.say(self._say("withdraw.ask", [self._button("withdraw_now"), self._button("keep")], codes=codes, due=due))
+        buttons = [self._button("withdraw_now"), self._button("erase"), self._button("keep")]
+        turn.say(self._say("withdraw.ask", buttons, codes=codes, due=due))
 
     def _withdraw_now(self, turn: Turn) -> None:
         request = self._rights.withdraw(turn.conversation_id)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from common.database import Base, UtcDateTime
+from common.identifiers import mask
 
 __all__ = [
     "DossierAccessRow", "DossierEventRow", "DossierFileRow", "DossierRow", "DossierSequenceRow", "DossierValueRow",
@@ -117,7 +118,10 @@ class DossierValueRow(Base):
 
 
 class DossierEventRow(Base):
-    """The timeline; `kind` is `state`, or `access` when an officer looked at personal values."""
+    """The timeline; `kind` is `state`, or `access` when an officer looked at personal values.
+
+    Staff write notes, so a personal number in one is masked before it is stored; the dossier's own values are sealed.
+    """
 
     __tablename__ = "dossier_events"
 
@@ -128,6 +132,10 @@ class DossierEventRow(Base):
     actor: Mapped[str] = mapped_column(String(100))
     note: Mapped[str] = mapped_column(String(1000), default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @validates("note")
+    def _masked(self, _key: str, note: str) -> str:
+        return mask(note, keep=("dossier_code",))
 
 
 class DossierFileRow(Base):

@@ -29,11 +29,19 @@ SKIP = "__skip__"
 SAMPLE = "__sample__"
 # The card's QR code is wanted; it was read (`actions.companion.aids` goes on from there).
 CARD, CARD_READ = "__card__", "__card_read__"
+# Consent is taken back, which is more than giving up the form: `actions.rights` says what it means.
+WITHDRAW = "__withdraw__"
 _DIGIT_TYPES = {"personal_id", "phone", "date", "number", "email"}
 _FREE_TYPES = {"name", "address", "text"}
 # Types whose readers pick a value out of a longer text, so that questions must be told apart first.
 _WORDS_FIRST = _FREE_TYPES | {"date", "number", "commune", "choice"}
 # Typed to look like a button's payload; the gateway takes the sting out of it.
+# What `Pending.expect` calls an open trial, and the buttons of a form.
+_TRIAL = "trial"
+_STEERING = {
+    "inform_field", "skip", "go_back", "edit_field", "give_consent", "refuse_consent", "confirm_submit", "cancel",
+    "pause_form", "resume_form",
+}
 _FORGED = re.compile(r"^\s*/[A-Za-z_]+\s*(?:\{|$)")
 _INFORM = re.compile(r"^/inform_field\s*(\{.*\})\s*$", re.DOTALL)
 
@@ -76,6 +84,7 @@ class Intake:
         self._texts = texts
         self._cards = cards
         self.afterwards: Afterwards | None = None
+        drafts.practice.on_change = self._note_trial
 
     def expect_pin(self, conversation_id: str, dossier_code: str) -> None:
         """The conversation was asked for the PIN of `dossier_code`."""
@@ -89,7 +98,7 @@ class Intake:
         `client` says who calls; a PIN takes it along, so that wrong ones are counted by caller.
         """
         if payload is not None:
-            return self._payload(conversation_id, payload)
+            return self._payload(conversation_id, payload) or self._lost_trial(conversation_id, payload)
         if not text or not text.strip() or _FORGED.match(text):
             return None
         code = self.pending.expected_pin(conversation_id)
@@ -99,7 +108,10 @@ class Intake:
                 return captured
         draft = self._drafts.active(conversation_id)
         if draft is None:
-            return self.afterwards.capture(conversation_id, text) if self.afterwards else None
+            lost = None if self._speech.is_question(text) else self._lost_trial(conversation_id)
+            return lost or (self.afterwards.capture(conversation_id, text) if self.afterwards else None)
+        if draft.practice:
+            self._note_trial(conversation_id, True)
         answer = self._answer(draft, draft.field, text) if draft.field else None
         if answer and draft.elsewhere:
             return self._shown_again(draft)
@@ -159,6 +171,20 @@ class Intake:
         answers = draft.field if not choice.startswith("__") else None  # else it is about the form, not an answer
         return self._captured(draft, "choice", choice, self._line(answers, shown))
 
+    def _note_trial(self, conversation_id: str, on: bool) -> None:
+        (self.pending.expect if on else self.pending.unexpect)(conversation_id, _TRIAL)
+
+    def _lost_trial(self, conversation_id: str, payload: str = "") -> Captured | None:
+        """An answer to a trial that a restart ended: dropped, and the citizen is told. None where there was no trial,
+        or a button leads elsewhere.
+        """
+        for_the_form = not payload or payload.strip("/").partition("{")[0] in _STEERING
+        trial_is_on = self._drafts.practice.get(conversation_id) is not None
+        if not for_the_form or trial_is_on or not self.pending.expects(conversation_id, _TRIAL):
+            return None
+        self._note_trial(conversation_id, False)
+        return Captured('/practise_form{"act":"lost"}', self._texts.render("transcript.trial_lost"))
+
     def _shown_again(self, draft: Draft) -> Captured:
         """Answers came in on the page since this chat last asked, so what is said now belongs to a question that is
         over. It is dropped, and the question that is open is shown."""
@@ -194,6 +220,8 @@ class Intake:
         intent = self._speech.route(text, draft.stage)
         if intent is None or find(text):
             return None
+        if intent == WITHDRAW:
+            return Captured('/my_data{"act":"withdraw"}', text.strip())
         if intent == CARD:
             wanted = self._cards is not None and not draft.practice
             return self._captured(draft, "choice", CARD, text.strip()) if wanted else None

@@ -1,7 +1,7 @@
 """Drafts of practice mode: in this process's memory only, gone after an hour, at a restart and at their end.
 
 Nothing typed in practice reaches the database, not even sealed: neither the answers nor the references under which
-the dialogue engine hands them on.
+the dialogue engine hands them on. Only that a trial is on is noted there, so that after a restart the citizen is told.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ class Practice:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
+        # Told that a trial began or ended, so that one lost by a restart can be told from none (`Intake`).
+        self.on_change: Callable[[str, bool], None] = lambda conversation_id, on: None
         self._trials: OrderedDict[str, _Trial] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -48,6 +50,7 @@ class Practice:
             self._trials[conversation_id] = _Trial(draft, self._now() + _LIFE_S, {})
             while len(self._trials) > _MOST:
                 self._trials.popitem(last=False)
+        self.on_change(conversation_id, True)
         return draft
 
     def get(self, conversation_id: str) -> Draft | None:
@@ -69,7 +72,9 @@ class Practice:
         """Forgets the trial; returns how it stood."""
         with self._lock:
             trial = self._trials.pop(conversation_id, None)
-            return trial.draft if trial else None
+        if trial:
+            self.on_change(conversation_id, False)
+        return trial.draft if trial else None
 
     def hold(self, conversation_id: str, kind: Kind, text: str) -> str:
         """Keeps an input under a reference for the one turn that uses it."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import Date, ForeignKey, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from common.database import Base, UtcDateTime
+from common.identifiers import mask
 
 __all__ = ["CalendarChangeRow", "DossierClockRow", "DossierRequestRow", "SupplementAskRow"]
 
@@ -28,6 +29,10 @@ class DossierClockRow(Base):
     late_by: Mapped[str] = mapped_column(String(100), default="")
     expected_on: Mapped[date | None] = mapped_column(Date)
     """When a late result is now expected; `due_on` stays, so lateness stays visible."""
+
+    @validates("late_reason")
+    def _masked(self, _key: str, reason: str) -> str:
+        return mask(reason, keep=("dossier_code",))
 
 
 class DossierRequestRow(Base):

@@ -20,7 +20,7 @@ _IN_LOOP = {
     "affirm": "action_eform_consent", "deny": "action_eform_consent", "confirm_submit": "action_submit_eform",
     "resume_form": "action_eform_resume", "repeat": "action_eform_resume", "track_dossier": "action_track_dossier",
     "provide_pin": "action_track_pin", "supplement_dossier": "action_supplement_dossier",
-    "explain_refusal": "action_explain_refusal",
+    "explain_refusal": "action_explain_refusal", "my_data": "action_my_data",
 }
 _OUTSIDE = {
     "practise_form": "action_practise_eform",
@@ -97,8 +97,9 @@ class Citizen:
         shown = self.room.reviews.reveal(self.id, sealed) if sealed else None
         return shown.text if shown else reply["text"]
 
-    def _run(self, name: str, message: dict[str, Any]) -> None:
-        tracker = Tracker(self.id, self.slots, message, [], False, None, self.loop, "action_listen")
+    def _run(self, name: str, message: dict[str, Any], after: str = "") -> None:
+        done = [{"event": "action", "name": after}] if after else []
+        tracker = Tracker(self.id, self.slots, message, done, False, None, self.loop, "action_listen")
         dispatcher = CollectingDispatcher()
         events = asyncio.run(self._actions[name].run(dispatcher, tracker, {}))
         self.heard += [message["custom"] for message in dispatcher.messages]

@@ -53,6 +53,24 @@ def test_nothing_personal_is_asked_before_consent(citizen: Citizen) -> None:
     assert citizen.room.drafts.resumable("c1") == []
 
 
+def test_consent_is_reminded_shortly_and_taken_back_with_an_explanation(citizen: Citizen) -> None:
+    citizen.sends('/submit_dossier{"procedure_code":"1.001193"}')
+    full = citizen.said
+    citizen.heard = []
+    citizen._run("action_ask_eform_input", {"intent": {}, "entities": [], "text": ""}, after="action_answer")
+    assert len(citizen.said) < len(full) / 3 and "có đồng ý" in citizen.said
+    assert [b["title"] for b in citizen.heard[0]["buttons"]][:2] == ["Đồng ý", "Không đồng ý"]
+    citizen.taps("Đồng ý")
+    assert "dừng mọi thông báo" in citizen.types("rut lai dong y")
+    assert "Xóa dữ liệu" in [b["title"] for b in citizen.heard[0]["buttons"]]
+    assert citizen.room.drafts.active("c1"), "nothing is given up before it is confirmed"
+    citizen.room.drafts.cancel("c1")
+    citizen.loop, citizen.heard = {}, []
+    citizen._run("action_eform_consent", {
+        "intent": {"name": "refuse_consent"}, "entities": [], "text": "rút lại sự đồng ý"})
+    assert "dừng mọi thông báo" in citizen.said
+
+
 def test_wrong_answers_get_a_sentence_and_the_question_again(citizen: Citizen) -> None:
     citizen.fills_in(["Nguyễn Thị Lan"])
     said = citizen.types("02219000123")

@@ -76,7 +76,8 @@ def test_files_are_checked_and_thrown_away(citizen: Citizen, database: Database,
     Image.new("RGB", (30, 30)).save(picture, "PNG")
     citizen.sends_file("anh that.png", picture.getvalue())
     assert citizen.room.drafts.prompt("c1").values[field.name].display == "anh that.png"  # type: ignore[union-attr]
-    assert rows(database) == [0] * len(TABLES)
+    # The one row says that a trial is on, and nothing of what is in it.
+    assert sum(rows(database)) == 1
     assert not [path for path in home.uploads_dir.rglob("*") if path.is_file()]
 
 
@@ -98,6 +99,19 @@ def test_a_trial_cannot_be_kept(citizen: Citizen, database: Database, way: str) 
     citizen.taps("Đồng ý")
     assert "Không có nội dung nào được gửi đi hay lưu lại" in citizen.types(way)
     assert citizen.room.drafts.active("c1") is None and rows(database) == [0] * len(TABLES)
+
+
+def test_a_trial_lost_by_a_restart_is_said(citizen: Citizen, database: Database) -> None:
+    practises(citizen)
+    citizen.taps("Đồng ý")
+    citizen.types("Trần Văn Thử")
+    citizen.room.drafts.practice._trials.clear()  # what a restart leaves of it
+    citizen.loop = {}
+    assert citizen.room.intake.capture("c1", text="lệ phí bao nhiêu ạ?") is None, "a question is answered as always"
+    assert "hệ thống vừa khởi động lại" in citizen.types("022190005678")
+    assert "022190005678" not in str(citizen.transcripts)
+    assert [button["title"] for button in citizen.heard[0]["buttons"]] == ["Điền thử", "Làm hồ sơ thật", "Gặp cán bộ"]
+    assert citizen.room.intake.capture("c1", text="022190005678") is None and rows(database) == [0] * len(TABLES)
 
 
 def test_which_form_is_asked_and_a_refusal_ends_it(citizen: Citizen) -> None:

@@ -47,6 +47,15 @@ def test_the_citizen_sees_which_papers_and_why(room: Dossiers, code: str) -> Non
     assert "Giấy chứng sinh: Ảnh bị mờ" in status.timeline[-1].note and "Lê C" not in status.model_dump_json()
 
 
+def test_a_number_that_staff_write_is_masked_before_it_is_stored(room: Dossiers, code: str, home: Settings) -> None:
+    number = "022190001234"
+    room.supplements.request(code, [Wanted("field", "Nơi sinh", f"Không khớp với số {number}")], actor="Lê C")
+    room.registry.advance(code, "withdrawn", actor="Lê C", note=f"Theo đơn của người có số định danh {number}")
+    assert [item.note for item in room.registry.show(code).timeline if "022•••••••••" in item.note]
+    for file in home.home.glob("isee.db*"):
+        assert number.encode() not in file.read_bytes()
+
+
 def test_it_goes_on_when_everything_is_answered(room: Dossiers, code: str) -> None:
     room.supplements.request(code, [BIRTH, ADDRESS], actor="Lê C")
     first, second = room.registry.status(code).open_requests
