@@ -54,8 +54,8 @@ class InboxQuestionRow(Base):
     """A masked question that was left open, once for each conversation; `digest` is of its folded words.
 
     `kind` is handed_off, unhelpful, abstained or clarified; `note` what the citizen wrote with a thumbs-down;
-    `message_id` their message. `fixed`: put into its group by hand. `vector` (float32) and `near` (candidates with their
-    scores) are what grouping compares.
+    `message_id` their message; `folded` its syllables without diacritics, to be searched. `fixed`: put into its group
+    by hand. `vector` (float32) and `near` (candidates with their scores) are what grouping compares.
     """
 
     __tablename__ = "inbox_questions"
@@ -65,6 +65,7 @@ class InboxQuestionRow(Base):
     conversation_id: Mapped[str] = mapped_column(ForeignKey(_CONVERSATION, ondelete="CASCADE"), index=True)
     digest: Mapped[str] = mapped_column(String(32))
     question: Mapped[str] = mapped_column(Text)
+    folded: Mapped[str] = mapped_column(Text, default="")
     kind: Mapped[str] = mapped_column(String(16), index=True)
     note: Mapped[str] = mapped_column(Text, default="")
     channel: Mapped[str] = mapped_column(String(16), default="web")
