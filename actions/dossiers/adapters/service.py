@@ -20,7 +20,7 @@ from actions.dossiers.adapters.snapshot import Snapshots
 from actions.dossiers.adapters.tables import OutsideDossierRow, OutsideEventRow
 from actions.dossiers.attachments.uploads import Uploads
 from actions.dossiers.registry.registry import Registry
-from actions.dossiers.registry.transitions import PUSH, SEND
+from actions.dossiers.registry.transitions import PUSH, PUSHED, SEND
 from actions.dossiers.tables import DossierRow
 from actions.messages import Messages
 from actions.outbox import Entry, Outbox
@@ -53,15 +53,17 @@ class OutsideRegistry:
 
     def __init__(
         self, database: Database, outbox: Outbox, signer: Signer, events: Events, sending: Sending,
-        reconciliation: Reconciliation, texts: Messages, every: timedelta,
+        reconciliation: Reconciliation, mapping: StateMap, registry: Registry, texts: Messages, every: timedelta,
     ) -> None:
         self._database = database
         self._outbox = outbox
         self._signer = signer
         self._events = events
         self._reconciliation = reconciliation
+        self._mapping = mapping
         self._texts = texts
         self._every = every
+        registry.decided_by(self.decides)
         outbox.handle(SEND, sending.send)
         outbox.handle(PUSH, sending.push)
         outbox.handle(CATCH_UP, sending.catch_up)
@@ -99,6 +101,18 @@ class OutsideRegistry:
             DossierRow, DossierRow.id == OutsideDossierRow.dossier_id).where(DossierRow.code == code)
         with self._database.session(write=False) as session:
             return session.scalar(query) or ""
+
+    def decides(self, session: Session, row: DossierRow, state: str) -> str:
+        """Why staff can't move our dossier to `state` here: the outside system is the master of what it has taken.
+
+        "" where they can: it refused the dossier; it has decided so itself and our rules could not follow; or it is
+        told of the step (what the citizen does).
+        """
+        link = session.get(OutsideDossierRow, row.id)
+        followed = link is not None and self._mapping.ours(link.outside_state) == state
+        if state in PUSHED or followed or (link is not None and link.state == "refused"):
+            return ""
+        return self._texts.render("outside.decides", code=(link.outside_code if link else "") or "")
 
     def kept(self, limit: int = 100) -> list[KeptEvent]:
         """What staff must look at, the latest first."""
@@ -146,5 +160,5 @@ def build_outside(
     signer = Signer(settings.onestop_key, settings.onestop_secret.get_secret_value().encode())
     reconciliation = Reconciliation(database, onestop, sending, mapping, registry.states)
     return OutsideRegistry(
-        database, outbox, signer, events, sending, reconciliation, texts,
+        database, outbox, signer, events, sending, reconciliation, mapping, registry, texts,
         timedelta(minutes=settings.onestop_reconcile_minutes))

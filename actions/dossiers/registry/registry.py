@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from sqlalchemy import select
@@ -62,11 +63,14 @@ class Registry:
     def advance(
         self, code: str, state: str, *, actor: str, note: str = "", seen: str | None = None
     ) -> DossierSummary:
-        """Moves a dossier on. Raises NotFound, InvalidInput (unknown state, missing reason) or Conflict, also where the
-        dossier is not in the state `seen` any more on which the decision was made."""
+        """Staff move a dossier on. Raises NotFound, InvalidInput (unknown state, missing reason) or Conflict, also where
+        the dossier is not in the state `seen` any more on which the decision was made, or an outside system decides."""
+        self._transitions.target(state, actor=actor, note=note)
         with self._database.session() as session:
-            if seen is not None and self._row(session, code, lock=True).state != seen:
+            row = self._row(session, code, lock=True)
+            if seen is not None and row.state != seen:
                 raise Conflict(self._texts.render("registry.moved_on", code=code))
+            self._transitions.by_staff(session, row, state)
             return self.advance_in(session, code, state, actor=actor, note=note)
 
     def refuse(self, code: str, *, ground: str, reason: str, actor: str, seen: str | None = None) -> DossierSummary:
@@ -102,6 +106,7 @@ class Registry:
                     dossier_id=row.id, kind="access", state=row.state, actor=reveal_to[:100], at=utc_now()))
                 session.flush()
             files = session.scalars(select(DossierFileRow).where(DossierFileRow.dossier_id == row.id))
+            next_states, elsewhere = self._ways(session, row)
             clock, lateness = session.get(DossierClockRow, row.id), self._views.lateness(session, row)
             bare = bool(reveal_to)
             return DossierDetail(
@@ -110,7 +115,7 @@ class Registry:
                 files=[{"id": f.id, "type": f.type, "size": f.size} for f in files],
                 requests=self._views.requests(session, row, bare=bare),
                 timeline=self._views.timeline(session, row, public=False), consent_version=row.consent_version,
-                consent_at=row.consent_at, next_states=self.states[row.state].to,
+                consent_at=row.consent_at, next_states=next_states, decided_elsewhere=elsewhere,
                 promised_on=clock.promised_on if clock else None,
                 late_reason=clock.late_reason if clock else lateness.reason,
                 expected_on=clock.expected_on if clock else None)
@@ -130,6 +135,15 @@ class Registry:
         with self._database.session(write=False) as session:
             row = session.scalars(query).first()
             return self._receipt(session, row) if row else None
+
+    def decided_by(self, decides: Callable[[Session, DossierRow, str], str]) -> None:
+        """An outside system decides: `decides` says why staff can't move a dossier to a state here, or ""."""
+        self._transitions.decided_elsewhere = decides
+
+    def _ways(self, session: Session, row: DossierRow) -> tuple[list[str], str]:
+        """The states that staff may move the dossier to, and why some are left out."""
+        ways = {state: self._transitions.decided_elsewhere(session, row, state) for state in self.states[row.state].to}
+        return [state for state, why in ways.items() if not why], next((why for why in ways.values() if why), "")
 
     def _receipt(self, session: Session, row: DossierRow) -> Receipt:
         form = self._forms.get(row.form_slug)

@@ -92,6 +92,8 @@ class DossierDetail(DossierSummary):
     consent_version: str
     consent_at: datetime
     next_states: list[str]
+    decided_elsewhere: str = ""
+    """Why staff can't move it to some states here; empty without an outside system."""
     promised_on: date | None = None
     late_reason: str = ""
     expected_on: date | None = None

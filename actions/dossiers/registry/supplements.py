@@ -42,6 +42,7 @@ class Supplements:
         self._check(items)
         with self._database.session() as session:
             row = self._row(session, code)
+            self._transitions.by_staff(session, row, SUPPLEMENT)
             # The requests first: a move that finds none would make one of the note.
             self._requests.add(session, row, items, actor=actor)
             if row.state == SUPPLEMENT:

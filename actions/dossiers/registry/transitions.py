@@ -3,6 +3,8 @@ transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy.orm import Session
 
 from actions.dossiers.eforms.values import Texts
@@ -38,6 +40,14 @@ class Transitions:
         self._requests = requests
         self._outbox = outbox
         self._texts = texts
+        # Why staff can't move a dossier to a state here ("" where they can): an outside system may decide on it.
+        self.decided_elsewhere: Callable[[Session, DossierRow, str], str] = lambda session, row, state: ""
+
+    def by_staff(self, session: Session, row: DossierRow, state: str) -> None:
+        """Raises Conflict where the decision is not made here."""
+        why = self.decided_elsewhere(session, row, state)
+        if why:
+            raise Conflict(why)
 
     def target(self, state: str, *, actor: str, note: str) -> State:
         """The state called for. Raises InvalidInput for an unknown one, a missing reason or name, or too much text."""

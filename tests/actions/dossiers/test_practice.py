@@ -107,7 +107,7 @@ def test_a_trial_lost_by_a_restart_is_said(citizen: Citizen, database: Database)
     citizen.types("Trần Văn Thử")
     citizen.room.drafts.practice._trials.clear()  # what a restart leaves of it
     citizen.loop = {}
-    assert citizen.room.intake.capture("c1", text="lệ phí bao nhiêu ạ?") is None, "a question is answered as always"
+    assert citizen.room.intake.capture("c1", text="lệ phí bao nhiêu ạ?") is None, "a question is answered"
     assert "hệ thống vừa khởi động lại" in citizen.types("022190005678")
     assert "022190005678" not in str(citizen.transcripts)
     assert [button["title"] for button in citizen.heard[0]["buttons"]] == ["Điền thử", "Làm hồ sơ thật", "Gặp cán bộ"]

@@ -120,7 +120,9 @@ class Rig:
                 session.execute(delete(table))
 
     def advance(self, code: str, state: str, note: str = "") -> None:
-        self.room.registry.advance(code, state, actor="citizen", note=note)
+        """What the citizen does here, or what came to pass before the connection."""
+        with self.database.session() as session:
+            self.room.registry.advance_in(session, code, state, actor="citizen", note=note)
 
     def hears(self, event: dict[str, Any]) -> str:
         return self.outside.receive(StatusEvent.model_validate(event))

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from actions.dossiers.adapters.events import link_of
 from actions.dossiers.adapters.mapping import StateMap
+from actions.dossiers.registry.requests import Wanted
 from actions.dossiers.registry.states import load_states
-from common.errors import SetupProblem
+from common.errors import Conflict, SetupProblem
 from tests.actions.dossiers.adapters.rig import Near, Rig
 
 
@@ -101,6 +103,36 @@ def test_events_on_many_replicas_at_once_are_applied_once_and_in_order(rig: Rig,
         outcomes = list(pool.map(rig.hears, reversed(told)))
     assert outcomes.count("duplicate") == 8
     assert rig.states(code) == ["submitted", "received", "processing", "approved", "result_ready"]
+
+
+def test_staff_decide_where_the_outside_system_does(rig: Rig, sim: Near, code: str) -> None:
+    registry = rig.room.registry
+    registry_shows = registry.show(code)
+    assert registry_shows.next_states == ["withdrawn"] and rig.outside.code_of(code) in registry_shows.decided_elsewhere
+    for act in (
+        lambda: registry.advance(code, "received", actor="Lê C"),
+        lambda: registry.refuse(code, ground="Điều 5", reason="Không đúng thẩm quyền", actor="Lê C"),
+        lambda: rig.room.supplements.request(code, [Wanted("other", "", "Thiếu giấy tờ")], actor="Lê C"),
+    ):
+        with pytest.raises(Conflict, match="hệ thống một cửa"):
+            act()
+    # Its own decision that our rules could not follow is made good by hand, and the citizen's withdrawal is told there.
+    sim.move(code, "DA_TIEP_NHAN")
+    rig.hears(sim.move(code, "DANG_XU_LY"))
+    rig.works()
+    rig.hears(sim.move(code, "DA_BO_SUNG"))
+    assert registry.show(code).next_states == ["withdrawn"] and rig.row(code).state == "processing"
+    registry.advance(code, "withdrawn", actor="Lê C", note="Người nộp xin rút")
+    rig.works()
+    assert sim.of(code)["history"][-1]["state"] == "DA_RUT"
+
+
+def test_a_dossier_refused_outside_is_decided_here(rig: Rig) -> None:
+    made = rig.submits()
+    with rig.database.session() as session:
+        link_of(session, rig.row(made).id).state = "refused"
+    rig.room.registry.advance(made, "received", actor="Lê C")
+    assert rig.states(made) == ["submitted", "received"]
 
 
 @pytest.mark.parametrize("text, word", [

@@ -57,7 +57,7 @@ def test_a_dossier_that_the_outside_system_lost_is_given_to_it_again(rig: Rig, s
 def test_what_only_people_can_settle_is_reported_in_words(rig: Rig, sim: Near) -> None:
     code = rig.submits()
     rig.works()
-    rig.room.registry.advance(code, "rejected", actor="officer", note="Nộp nhầm nơi")
+    rig.advance(code, "rejected", "Nộp nhầm nơi")  # decided here before the connection
     rig.hears(sim.move(code, "DA_TIEP_NHAN"))
     report = rig.outside.reconcile()
     assert [(d.kind, d.ours, d.theirs) for d in report.differences] == [("state", "rejected", "DA_TIEP_NHAN")]
