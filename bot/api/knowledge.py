@@ -12,7 +12,7 @@ from bot.api.deps import ContextDep
 from bot.api.schemas import SearchOut, problems
 from bot.gateway.steps.admission import readable
 from bot.gateway.texts import problem
-from common.errors import NotFound
+from common.errors import NotFound, NotReady
 from knowledge_base.model import Level, Published
 
 __all__ = ["router"]
@@ -55,12 +55,14 @@ async def procedures(
     )
 
 
-@router.get("/procedures/{code}", responses=problems(404))
+@router.get("/procedures/{code}", responses=problems(404, 503))
 async def procedure(context: ContextDep, code: Annotated[str, Path(max_length=60)]) -> JSONResponse:
     """The whole published guide, with its origin and version."""
     found: Published | None = await run_sync(context.knowledge_base.get, code)
     if found is None:
         raise NotFound(problem("procedure"))
+    if await run_sync(context.switches.withheld, code):
+        raise NotReady(problem("withheld"))
     guide = found.guide.model_dump(mode="json", exclude_none=True)
     return JSONResponse({**guide, "origin": found.origin.value, "version": found.version})
 

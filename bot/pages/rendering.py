@@ -35,7 +35,11 @@ _templates.env.globals["today"] = date.today
 
 
 def page(request: Request, name: str, *, status: int = 200, **values: Any) -> Response:
-    """The template `name` rendered; `problem` is the sentence of an error above the content."""
+    """The template `name` rendered; `problem` is the sentence of an error above the content.
+
+    Announcements to everybody stand above it; they are read at most once a second, whoever asks.
+    """
+    request.state.notices = request.app.state.context.switches.state().notices()
     return _templates.TemplateResponse(
         request, name, {"problem": "", **values}, status_code=status, headers=_HEADERS)
 

@@ -204,6 +204,10 @@ class Switches:
         with self._database.session(write=False) as session:
             return [_switch(row) for row in session.scalars(wanted)]
 
+    def standing(self) -> Sequence[Switch]:
+        """What is off now, read anew."""
+        return self._read().switches
+
     def upcoming(self) -> Sequence[Notice]:
         """Notices that are shown now or will be."""
         return [notice for notice in self._read().announced if notice.ended_at is None]

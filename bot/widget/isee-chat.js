@@ -16,6 +16,7 @@ import { Kept } from "./chat/kept.js";
 import { STYLES } from "./chat/styles.js";
 import { TEXTS as T } from "./chat/texts.js";
 import { Ticks } from "./chat/ticks.js";
+import { announce } from "./chat/notices.js";
 import { el } from "./chat/dom.js";
 
 const HOME = new URL("..", import.meta.url).href;
@@ -36,6 +37,7 @@ class ISeeChat extends HTMLElement {
   #attempt = 0;
   #typing = 0;
   #started = null;
+  #announce = () => {};
 
   connectedCallback() {
     if (this.#ui) return;
@@ -57,6 +59,7 @@ class ISeeChat extends HTMLElement {
       restart: () => this.#restart(false),
       erase: () => confirm(T.eraseAsk) && this.#restart(true),
     });
+    this.#announce = announce(this.#ui.notices, this.#api, this.#kept, () => this.hasAttribute("inline") || this.hasAttribute("open"));
     this.#outbox = new Outbox(this.#kept.storage, this.#kept.key("outbox"), (item, file) => this.#deliver(item, file), {
       sent: (item, result) => this.#onSent(item, result),
       refused: (item, error) => this.#onRefused(item, error),
@@ -80,6 +83,7 @@ class ISeeChat extends HTMLElement {
     this.setAttribute("open", "");
     this.#ui.show(true);
     this.#started ??= this.#start();
+    this.#announce();
     // On a touch screen the focus would call up the keyboard over the greeting.
     if (matchMedia("(pointer: fine)").matches) this.#ui.input.focus({ preventScroll: true });
   }

@@ -50,6 +50,10 @@ export class Api {
     return this.#call("POST", this.#path(`/checklists/${checklist}/ticks`), { item, ticked });
   }
 
+  notices() {
+    return this.#call("GET", "/notices");
+  }
+
   erase() {
     return this.#call("DELETE", this.#path(""));
   }

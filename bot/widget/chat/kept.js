@@ -26,6 +26,14 @@ export class Kept {
     this.#write("big-text", value);
   }
 
+  get dismissed() {
+    return this.#read("dismissed", []);
+  }
+
+  dismiss(notice) {
+    this.#write("dismissed", [...this.dismissed, notice].slice(-20));
+  }
+
   has(tick) {
     return this.#read("ticks", []).includes(tick);
   }

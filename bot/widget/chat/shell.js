@@ -13,11 +13,12 @@ export function build(root, on) {
   const attach = el("button", { type: "button", class: "tool", hidden: true, "aria-label": T.attach, onclick: () => file.click() }, icon("clip"));
   const form = el("form", { novalidate: true }, attach, file, input, send);
   const state = el("div", { class: "state", role: "status", hidden: true });
+  const notices = el("div", { class: "notices", role: "status", hidden: true });
   const typing = el("div", { class: "typing", hidden: true }, T.typing);
   const menu = menuOf(on);
   const close = on.inline ? null : el("button", { type: "button", class: "tool", "aria-label": T.close, onclick: on.close }, icon("close"));
   const header = el("header", {}, el("div", {}, el("strong", {}, T.name), el("small", {}, T.notice)), menu.node, close);
-  const panel = el("section", { class: "panel", "aria-label": T.name, hidden: !on.inline }, header, state, log, typing, form);
+  const panel = el("section", { class: "panel", "aria-label": T.name, hidden: !on.inline }, header, notices, state, log, typing, form);
   const launcher = on.inline ? null : el("button", { type: "button", class: "launcher", "aria-haspopup": "dialog", onclick: on.open }, icon("chat"), T.name);
   root.append(panel, ...(launcher ? [launcher] : []));
 
@@ -45,6 +46,7 @@ export function build(root, on) {
   return {
     log,
     input,
+    notices,
     show(open) {
       panel.hidden = !open;
       if (launcher) launcher.hidden = open;

@@ -36,6 +36,11 @@ header small { display: block; color: var(--soft); font-size: .78em; line-height
 .menu > div { position: absolute; right: 0; top: 100%; z-index: 2; min-width: 15rem; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: .3rem; }
 .menu > div button { display: block; width: 100%; min-height: 44px; padding: .4rem .8rem; text-align: left; border: 0; background: none; border-radius: 7px; cursor: pointer; }
 .menu > div button:hover { background: var(--ground); }
+.notices { background: var(--surface); border-bottom: 1px solid var(--line); max-height: 35%; overflow-y: auto; flex: none; }
+.notices p { display: flex; align-items: flex-start; padding: .3rem .5rem .3rem 1rem; font-size: .88em; border-left: 4px solid var(--warn); }
+.notices p + p { border-top: 1px solid var(--line); }
+.notices .emergency { border-left-color: var(--accent); }
+.notices span { flex: 1; min-width: 0; padding: .45rem 0; overflow-wrap: anywhere; }
 .state { padding: .5rem 1rem; background: var(--surface); border-bottom: 1px solid var(--line); color: var(--warn); font-size: .85em; }
 .log { flex: 1; position: relative; overflow-y: auto; overscroll-behavior: contain; padding: 1rem; display: flex; flex-direction: column; gap: .8rem; }
 .log > :first-child { margin-top: auto; }

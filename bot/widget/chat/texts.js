@@ -25,6 +25,8 @@ export const TEXTS = {
   offline: "Mất kết nối. Tin nhắn anh/chị gõ vẫn được giữ và sẽ được gửi khi có mạng lại.",
   down: "Máy chủ chưa phản hồi. Em đang thử kết nối lại.",
   waiting: "Yêu cầu gặp cán bộ đã được ghi nhận. Trong lúc chờ, anh/chị vẫn hỏi em được.",
+  emergency: "Khẩn cấp",
+  dismiss: "Đóng thông báo",
   withAgent: "Cán bộ đang trả lời anh/chị.",
   fee: "Lệ phí",
   time: "Thời hạn",
