@@ -63,6 +63,16 @@ class Settings(BaseSettings):
         "Mon-Fri 07:30-11:30,13:30-17:00", description="Working hours of the people behind hand-off."
     )
 
+    desk_capacity: int = Field(
+        3, ge=0, le=50, description="Conversations an agent is given at once; managers may set another number for one."
+    )
+    desk_auto_assign: bool = Field(
+        True, description="Give waiting conversations to agents who say they are ready; false: they claim by hand."
+    )
+    desk_patience_minutes: int = Field(
+        5, ge=1, le=240, description="Minutes after which a citizen whom no agent could take is asked how to go on."
+    )
+
     result_seal: str = Field(
         "", description="PKCS#12 file that signs issued results; empty: a test seal locally, none in production."
     )
@@ -116,6 +126,7 @@ class Settings(BaseSettings):
 
     message_max_chars: int = Field(2000, description="Longest message accepted from a citizen, in characters.")
     upload_max_mb: float = Field(10.0, description="Largest upload, in MB.")
+    import_max_mb: float = Field(128.0, description="Largest catalogue file uploaded at the console, in MB.")
     clamd: str = Field(
         "", description="ClamAV daemon that scans uploads, host:port or a socket's path; empty: uploads aren't scanned."
     )
@@ -152,6 +163,9 @@ class Settings(BaseSettings):
     staff_oidc_name: str = Field("tài khoản cơ quan", description="What staff call that login.")
     staff_oidc_second_factor: bool = Field(
         False, description="Whether that issuer asks for a second factor itself, so that the console doesn't."
+    )
+    open_data_licence: str = Field(
+        "", description="Licence of exported open data, as its SPDX name (CC-BY-4.0); empty: none is stated."
     )
     chat_retention_days: int = Field(90, description="Days after which conversations are erased.")
     messages_per_minute: int = Field(40, description="Messages a conversation may send in a minute.")

@@ -24,6 +24,8 @@ HTTP_SECONDS = Histogram("isee_http_request_seconds", "Time to the last byte.", 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 # A one-page form brings several papers at once; each is still held to the limit of one.
 _FILES_A_PAGE = 4
+# A catalogue is larger than what citizens send; the route reads it only after it knows who sends.
+IMPORT_PATH = "/console/guides/import/file"
 _METHODS = {"GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH"}
 _log = structlog.get_logger("bot.http")
 
@@ -67,8 +69,11 @@ class RequestLog:
 class BodyLimit:
     """Answers 413 as soon as a body is over the limit of its kind, declared or not."""
 
-    def __init__(self, app: ASGIApp, *, json_bytes: int, upload_bytes: int, action_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, json_bytes: int, upload_bytes: int, action_bytes: int, import_bytes: int
+    ) -> None:
         self._app, self._json, self._upload, self._action = app, json_bytes, upload_bytes, action_bytes
+        self._import = import_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -108,6 +113,10 @@ class BodyLimit:
     def _limit(self, path: str, content_type: bytes) -> int:
         if path == "/actions":
             return self._action
+        if path == IMPORT_PATH:
+            return self._import
+        if path.startswith("/console/guides/"):
+            return self._upload  # the form of a long guide
         if path.startswith("/forms/") and content_type.startswith(b"multipart/form-data"):
             return self._upload * _FILES_A_PAGE
         return self._upload if content_type.startswith(b"multipart/form-data") else self._json

@@ -45,6 +45,7 @@ def make_shell(settings: Settings, lifespan: Lifespan) -> FastAPI:
         json_bytes=_JSON_BYTES,
         action_bytes=_ACTION_BYTES,
         upload_bytes=int(settings.upload_max_mb * 1_048_576) + _MULTIPART_OVERHEAD,
+        import_bytes=int(settings.import_max_mb * 1_048_576) + _MULTIPART_OVERHEAD,
     )
     if settings.allowed_origins:
         app.add_middleware(

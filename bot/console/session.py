@@ -19,7 +19,7 @@ from common.errors import Forbidden, ISeeError
 
 __all__ = [
     "COOKIE", "AdminDep", "AgentDep", "AssistantDep", "CuratorDep", "FormOf", "InboxDep", "ManagerDep", "OfficerDep",
-    "PendingDep", "PendingForm", "SameSite", "SetupDep", "SignInNeeded", "StaffDep", "area", "keep",
+    "PendingDep", "PendingForm", "SameSite", "SetupDep", "SignInNeeded", "StaffDep", "area", "compare", "keep",
 ]
 
 COOKIE = "isee_console"
@@ -97,14 +97,16 @@ Csrf = Annotated[str, Form(max_length=100)]
 
 
 async def _guarded(_: SameSite, staff: StaffDep, csrf: Csrf = "") -> None:
-    _compare(staff, csrf)
+    compare(staff, csrf)
 
 
 async def _guarded_pending(_: SameSite, staff: PendingDep, csrf: Csrf = "") -> None:
-    _compare(staff, csrf)
+    compare(staff, csrf)
 
 
-def _compare(staff: Staff, csrf: str) -> None:
+def compare(staff: Staff, csrf: str) -> None:
+    """Holds a form's token against the session's, for a route that reads a large form itself, and only once it knows
+    who sends (such a route asks for `SameSite`, too). Raises Forbidden."""
     if not hmac.compare_digest(csrf.encode(), staff.csrf.encode()):
         raise Forbidden("Biểu mẫu đã hết hiệu lực, vui lòng tải lại trang.")
 
