@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -108,10 +109,8 @@ class Centres:
 
     @classmethod
     def load(cls, path: Path = DATA) -> Centres:
-        """The centres of a facts file: a list of units, or an object with `communes`."""
-        data = json.loads(path.read_text("utf-8"))
-        units = [_unit(row) for row in (data["communes"] if isinstance(data, dict) else data)]
-        return cls(units, [(name, unit) for unit in units for old in unit.former for name in (old.name, old.district)])
+        """The centres of a facts file: a list of units, or an object with `communes`. Shared: nothing changes them."""
+        return _centres(path.read_text("utf-8"))
 
     def names(self) -> list[str]:
         """All place names, present and former, with and without their type; for leaving them out of a search."""
@@ -197,6 +196,13 @@ class _Keys:
         former = frozenset(_bare(old.name) for old in unit.former)
         districts = frozenset(_bare(old.district) for old in unit.former if old.district)
         return cls(unit, _plain(unit.name), _bare(unit.name), former, districts)
+
+
+@cache
+def _centres(facts: str) -> Centres:
+    data = json.loads(facts)
+    units = [_unit(row) for row in (data["communes"] if isinstance(data, dict) else data)]
+    return Centres(units, [(name, unit) for unit in units for old in unit.former for name in (old.name, old.district)])
 
 
 def _unit(row: dict[str, Any]) -> Unit:

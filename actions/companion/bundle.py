@@ -106,7 +106,7 @@ def build_dossiers(
     """`guides`: the published guides; read from the database when not given. Raises InvalidGuide when an e-form is
     wrong."""
     texts = Messages.load(MESSAGES_FILE)
-    forms = FormLibrary.load()
+    forms = FormLibrary.shipped()
     reader = ValueReader(texts, CommuneFinder.load())
     drafts = DraftService(database, keyring, forms, reader, texts)
     outbox = Outbox(database, keyring)
@@ -115,9 +115,10 @@ def build_dossiers(
     submissions, registry = parts.submissions, parts.registry
     uploads = Uploads(settings, database, keyring)
     scans, logins = build_identity(settings, database, keyring, uploads, drafts)
-    intake = Intake(drafts, Pending(database, keyring), uploads, Speech(), texts, scans)
+    speech = Speech()
+    intake = Intake(drafts, Pending(database, keyring), uploads, speech, texts, scans)
     supplement_chat = SupplementChat(
-        database, intake.pending, uploads, Speech(), Messages.load(REGISTRY_MESSAGES))
+        database, intake.pending, uploads, speech, Messages.load(REGISTRY_MESSAGES))
     intake.afterwards = supplement_chat
     access = Access(database, texts)
     results, signatures = build_results(settings, database, keyring, access, outbox)

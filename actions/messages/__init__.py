@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,22 +56,12 @@ class Messages:
 
         Raises MessageError naming file and key of a broken template or of a key that occurs twice.
         """
-        environment = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
-        )
-        environment.filters |= {
-            "vnd": vnd, "date": day, "duration": duration, "lower_first": lower_first, "procedure": procedure,
-            "sentences": sentences,
-        }  # fmt: skip
         templates: dict[str, Template] = {}
         for file in files or tuple(sorted(CATALOGUE_DIR.glob("*.yml"))):
-            for key, text in _flatten(_read(file)):
+            for key, template in _compiled(file, file.read_text("utf-8")).items():
                 if key in templates:
                     raise MessageError(f"{file.name}: the key {key} occurs twice")
-                try:
-                    templates[key] = environment.from_string(text)
-                except Exception as error:
-                    raise MessageError(f"{file.name}: {key}: {error}") from error
+                templates[key] = template
         return cls(templates)
 
     def render(self, key: str, **values: Any) -> str:
@@ -145,9 +136,32 @@ def procedure(name: str) -> str:
     return f'{_PROCEDURE} "{bare[:1].upper()}{bare[1:]}"'
 
 
-def _read(file: Path) -> dict[str, Any]:
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "vnd": vnd, "date": day, "duration": duration, "lower_first": lower_first, "procedure": procedure,
+        "sentences": sentences,
+    }  # fmt: skip
+    return environment
+
+
+@cache
+def _compiled(file: Path, text: str) -> dict[str, Template]:
+    """Template by key. Many parts share a catalogue and compiling takes long, so it is done once for each text."""
+    templates: dict[str, Template] = {}
+    for key, source in _flatten(_tree(file, text)):
+        try:
+            templates[key] = _environment().from_string(source)
+        except Exception as error:
+            raise MessageError(f"{file.name}: {key}: {error}") from error
+    return templates
+
+
+def _tree(file: Path, text: str) -> dict[str, Any]:
     """The tree of a catalogue. YAML lets a later key silently win over an equal one, so those are looked for."""
-    text = file.read_text("utf-8")
     _refuse_twins(file, yaml.compose(text, Loader=CSafeLoader))
     tree: dict[str, Any] = yaml.load(text, Loader=CSafeLoader) or {}
     return tree

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ def values(key: str, raw: str) -> dict[str, Any]:
     return {name: SAMPLES.get(name, ["một", "hai"] if name in LISTS else f"<{name}>") for name in wanted}
 
 
+@cache
 def raw_messages() -> dict[str, str]:
     import yaml
 

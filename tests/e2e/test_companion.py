@@ -33,7 +33,7 @@ BANK, SECRET = "nganhang", "a-secret-of-the-bank-that-is-long-enough"
 CENTRE = "06673"  # Bãi Cháy
 # The names of all controls of the form on one page.
 _QUESTIONS = "[...new Set([...document.querySelectorAll('[data-eform] [name^=\"a:\"]')].map(n => n.name))]"
-FORMS = FormLibrary.load()
+FORMS = FormLibrary.shipped()
 # e-form → what its citizen asks, and how the form is filled in.
 JOURNEYS = {
     "khai_sinh": ("vk em mới đẻ hôm qua, làm giấy khai sinh cho bé cần gì", "chat"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any, TypeVar
@@ -72,6 +73,12 @@ class FormLibrary:
                 raise parsed.problem(("slug",), f"slug {form.slug} does not match the file name {path.name}")
             forms.append(form)
         return cls(forms)
+
+    @staticmethod
+    @cache
+    def shipped() -> FormLibrary:
+        """The forms that come with iSee, read once a process: forms never change, and reading them all takes long."""
+        return FormLibrary.load()
 
     def get(self, slug: str) -> EForm | None:
         return self._by_slug.get(slug)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from yaml import CSafeLoader
 
 from actions.dossiers.eforms.values import plain
 
@@ -39,7 +40,7 @@ class Speech:
     """Judges whole messages. Text with diacritics is compared with them ("đầu" is not "đâu")."""
 
     def __init__(self, path: Path = _WORDS) -> None:
-        words = yaml.safe_load(path.read_text(encoding="utf-8"))
+        words = yaml.load(path.read_text(encoding="utf-8"), Loader=CSafeLoader)
         self._questions = [_pair(phrase) for phrase in words["questions"]]
         self._commands = [_Phrase.of(phrase) for phrase in words["commands"]]
         self._routes = _routes(words["routes"])

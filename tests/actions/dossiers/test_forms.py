@@ -14,7 +14,7 @@ from actions.messages import Messages
 from common.clock import local_date
 from common.errors import InvalidGuide
 
-FORMS = FormLibrary.load()
+FORMS = FormLibrary.shipped()
 
 
 def test_the_shipped_forms() -> None:

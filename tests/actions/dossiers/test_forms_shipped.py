@@ -18,7 +18,7 @@ from common.clock import local_date
 from knowledge_base.loader import GUIDES_DIR, load_tree
 from knowledge_base.model import Guide
 
-FORMS = FormLibrary.load()
+FORMS = FormLibrary.shipped()
 GUIDES = {file.guide.code: file.guide for file in load_tree(GUIDES_DIR) if file.guide}
 READER = ValueReader(Messages.load(MESSAGES_FILE), CommuneFinder.load())
 EACH = pytest.mark.parametrize("form", list(FORMS), ids=lambda form: form.slug)
