@@ -35,6 +35,7 @@ def count_in_hand(
     session: Session, today: date, tally: Tally, field_of: FieldOf, workdays: Workdays, loads: Sequence[Load]
 ) -> None:
     """Adds a snapshot: dossiers by state and since when, and the workload of each centre (`loads`: by officer too)."""
+    tally.add(Cell("load", "open"), count=0)  # a snapshot with nothing in hand is a snapshot, too
     for load in loads:
         counts = {"open": load.open, "late": load.late, "week": load.due_this_week, "citizen": load.waiting_for_citizen}
         for label, count in counts.items():

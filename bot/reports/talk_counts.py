@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from actions.appointments.tables import AppointmentRow
 from actions.dossiers.tables import DossierRow
 from actions.handoff.tickets import HandoffTicket
+from bot.desk.tables import DeskCaseRow, SatisfactionRow
 from bot.gateway.tables import ConversationRow, FeedbackRow, MessageRow, TurnRow
 from bot.reports.counting import Cell, Day, Tally, bucket
 
@@ -65,6 +67,7 @@ def count_talks(session: Session, day: Day, tally: Tally, field_of: FieldOf) -> 
     _turns(session, day, tally, field_of, places)
     _handoffs(session, day, tally, field_of, places)
     _feedback(session, day, tally, field_of, places)
+    _scores(session, day, tally, field_of, places)
 
 
 def procedure_of(message: Any) -> str:
@@ -110,20 +113,42 @@ def _turns(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: 
 
 
 def _handoffs(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: _Places) -> None:
-    query = select(
-        HandoffTicket.conversation_id, HandoffTicket.reason, HandoffTicket.procedure, HandoffTicket.opened_at,
-    ).where(HandoffTicket.opened_at >= day.start, HandoffTicket.opened_at < day.end)
-    rows = session.execute(query).all()
+    case = DeskCaseRow
+    cases = session.execute(select(
+        case.conversation_id, case.channel, case.reason, case.procedure, case.queued_at, case.first_reply_at,
+    ).where(case.queued_at >= day.start, case.queued_at < day.end)).all()
+    places.load(row.conversation_id for row in cases if row.conversation_id)
+    for row in cases:
+        centre = places.of(row.conversation_id or "").centre
+        _handoff(tally, row.reason, (row.channel, centre, field_of(row.procedure or ""), row.procedure or ""),
+                 row.queued_at, row.first_reply_at)
+    _tickets(session, day, tally, field_of, places)
+
+
+def _tickets(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: _Places) -> None:
+    """Requests that never became a case of the desk: those from before it, and those left for the next morning."""
+    ticket = HandoffTicket
+    rows = session.execute(select(
+        ticket.conversation_id, ticket.reason, ticket.procedure, ticket.opened_at,
+    ).where(
+        ticket.opened_at >= day.start, ticket.opened_at < day.end,
+        ticket.number.not_in(select(DeskCaseRow.ticket).where(DeskCaseRow.ticket.is_not(None))),
+    )).all()
     places.load(row.conversation_id for row in rows)
     for row in rows:
         where, procedure = places.of(row.conversation_id), row.procedure or ""
-        at = (where.channel, where.centre, field_of(procedure), procedure)
-        tally.add(Cell("handoff", row.reason, *at))
         first = session.scalar(select(func.min(MessageRow.at)).where(
             MessageRow.conversation_id == row.conversation_id, MessageRow.author == "agent",
             MessageRow.at >= row.opened_at))
-        seconds = (first - row.opened_at).total_seconds() if first else 0.0
-        tally.add(Cell("wait", bucket(seconds) if first else "none", *at), amount=seconds)
+        _handoff(tally, row.reason, (where.channel, where.centre, field_of(procedure), procedure), row.opened_at, first)
+
+
+def _handoff(
+    tally: Tally, reason: str, where: tuple[str, str, str, str], asked: datetime, answered: datetime | None
+) -> None:
+    tally.add(Cell("handoff", reason, *where))
+    seconds = (answered - asked).total_seconds() if answered else 0.0
+    tally.add(Cell("wait", bucket(seconds) if answered else "none", *where), amount=seconds)
 
 
 def _feedback(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: _Places) -> None:
@@ -141,6 +166,19 @@ def _feedback(session: Session, day: Day, tally: Tally, field_of: FieldOf, place
         procedure = procedure_of(row.payload) or row.last_procedure or ""
         label = "yes" if row.helpful else "no"
         tally.add(Cell("helpful", label, where.channel, where.centre, field_of(procedure), procedure))
+
+
+def _scores(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: _Places) -> None:
+    row = SatisfactionRow
+    query = select(row.conversation_id, row.procedure, row.centre, row.score).where(
+        row.at >= day.start, row.at < day.end)
+    rows = session.execute(query).all()
+    places.load(one.conversation_id for one in rows if one.conversation_id)
+    for one in rows:
+        where, procedure = places.of(one.conversation_id), one.procedure or ""
+        centre = one.centre[:32] or where.centre
+        cell = Cell("score", str(one.score), where.channel, centre, field_of(procedure), procedure)
+        tally.add(cell, amount=one.score)
 
 
 def _batches(ids: list[str]) -> Iterator[list[str]]:

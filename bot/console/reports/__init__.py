@@ -1,0 +1,1 @@
+"""The manager's pages: figures by period and filter, charts, exports."""
