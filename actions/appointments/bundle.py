@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from actions.appointments.booking import Appointments, Reminding
+from actions.appointments.calling_off import CallingOff
 from actions.appointments.setup import SlotSetup
 from actions.appointments.timetable import Timetable
 from actions.appointments.wording import AppointmentWording
@@ -32,6 +33,7 @@ class AppointmentRoom:
     timetable: Timetable
     bookings: Appointments
     setup: SlotSetup
+    calling_off: CallingOff
     wording: AppointmentWording
     texts: Messages
 
@@ -46,4 +48,6 @@ def build_appointments(
     timetable = Timetable(database, centres.directory, settings.appointment_days_ahead, lead, now)
     bookings = Appointments(database, keyring, centres.directory, timetable, access, texts, reminding, now)
     wording = AppointmentWording(centres.directory, bookings, links, texts, settings.base_url)
-    return AppointmentRoom(timetable, bookings, SlotSetup(database, keyring, texts, now), wording, texts)
+    calling_off = CallingOff(database, centres.directory, texts, reminding, now)
+    return AppointmentRoom(
+        timetable, bookings, SlotSetup(database, keyring, texts, now), calling_off, wording, texts)

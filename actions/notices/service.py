@@ -75,6 +75,10 @@ class Notices:
         """Takes a reminder back; False when none was waiting."""
         return self._reminders.cancel(session, conversation_id, kind, key)
 
+    def silent(self, session: Session, conversation_id: str) -> bool:
+        """Whether the citizen said that no reminder is to be sent, so that whoever must be heard has to call."""
+        return self._choices.given(session, conversation_id, "reminder") is False
+
     def reminders(self, conversation_id: str) -> list[Reminder]:
         """What waits, the soonest first."""
         with self._database.session(write=False) as session:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
+from urllib.parse import urlencode
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from actions.appointments.setup import Span
@@ -15,7 +16,7 @@ from bot.console.accounts import Staff
 from bot.console.rendering import console_page, see_other
 from bot.console.session import AssistantDep, FormOf, OfficerDep
 from bot.context import Context
-from common.clock import local_date
+from common.clock import local_date, local_now
 from common.errors import Conflict, InvalidInput, ISeeError
 
 __all__ = ["router"]
@@ -33,8 +34,11 @@ async def points(request: Request, context: ContextDep, staff: AssistantDep) -> 
 
 
 @router.get("/{point_id}")
-async def day(request: Request, context: ContextDep, staff: AssistantDep, point_id: str, day: str = "") -> Response:
-    return await _day(request, context, staff, point_id, day)
+async def day(
+    request: Request, context: ContextDep, staff: AssistantDep, point_id: str, day: str = "", off: int = 0,
+    unreached: Annotated[str, Query(max_length=600)] = "",
+) -> Response:
+    return await _day(request, context, staff, point_id, day, off=off, unreached=unreached)
 
 
 @router.post("/{point_id}/mark")
@@ -49,6 +53,22 @@ async def mark(
     except Conflict as error:
         return await _day(request, context, staff, point_id, day, error)
     return see_other(f"/console/appointments/{point_id}?day={_read(day) or local_date()}")
+
+
+@router.post("/{point_id}/cancel")
+async def cancel(
+    request: Request, context: ContextDep, staff: AssistantDep, _: FormOf, point_id: str, day: Short = "",
+    number: Short = "", reason: Annotated[str, Form(max_length=300)] = "",
+) -> Response:
+    """Calls one appointment off, or all of the day that are still to come; the citizens are told why."""
+    room = context.dossiers.appointments
+    chosen = _read(day) or local_date()
+    try:
+        off = await run_sync(room.calling_off.call_off, point_id, chosen, reason, staff.name, number)
+    except (Conflict, InvalidInput) as error:
+        return await _day(request, context, staff, point_id, day, error, given=reason)
+    told = urlencode({"day": chosen, "off": len(off.numbers), "unreached": ", ".join(off.unreached)})
+    return see_other(f"/console/appointments/{point_id}?{told}")
 
 
 @router.get("/{point_id}/setup")
@@ -114,13 +134,15 @@ async def remove_exception(
 
 
 async def _day(
-    request: Request, context: Context, staff: Staff, point_id: str, day: str, error: ISeeError | None = None
+    request: Request, context: Context, staff: Staff, point_id: str, day: str, error: ISeeError | None = None, *,
+    off: int = 0, unreached: str = "", given: str = "",
 ) -> Response:
     room = context.dossiers.appointments
     chosen = _read(day) or local_date()
     return console_page(
         request, "appointments_day.html", status=error.status if error else 200,
         problem=error.detail if error else "", staff=staff, day=chosen, today=local_date(),
+        off=off, unreached=unreached, given=given, now=local_now(),
         point=await run_sync(lambda: context.dossiers.centres.directory.point(point_id, every=True)),
         entries=await run_sync(room.setup.day, point_id, chosen))
 

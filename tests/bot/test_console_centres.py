@@ -13,13 +13,14 @@ from bot.console.accounts import Role
 from common.clock import local_date
 from tests.bot.serving import Running, serving
 from tests.bot.test_console import PASSWORD, hidden, sign_in
+from tests.bot.test_notices_http import wait
 
 CENTRE = "06673"
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with serving(tmp_path_factory.mktemp("home"), engine=False, appointment_lead_minutes=0) as service:
+    with serving(tmp_path_factory.mktemp("home"), engine=False, appointment_lead_minutes=0, quiet_hours="") as service:
         people = (("hoa", Role.OFFICER), ("bich", Role.ASSISTANT), ("thu", Role.ASSISTANT), ("lan", Role.AGENT))
         for name, role in people:
             service.context.accounts.add(name, role, PASSWORD)
@@ -115,6 +116,15 @@ def test_a_timetable_is_set_up_and_the_day_worked_off(
     day = f"/console/appointments/{CENTRE}"
     page = assistant.get(day)
     assert number in page.text and "Vũ Thị Hạnh" in page.text
+    second = {**body, "starts_at": slots[-2]["starts_at"], "request_id": "yeu-cau-2"}
+    other = running.http.post(f"{talk.path}/appointments", headers=talk.headers, json=second).json()["number"]
+    off = {**csrf(assistant, day), "number": other, "day": "", "reason": ""}
+    refused = assistant.post(f"{day}/cancel", data=off)
+    assert refused.status_code == 422 and "Ghi lý do hủy" in refused.text
+    done = assistant.post(f"{day}/cancel", data={**off, "reason": "Mất điện cả ngày"})
+    assert "Đã hủy 1 lịch hẹn" in done.text and other not in done.text
+    told = [f"Lịch hẹn {other}", "đã bị nơi tiếp nhận hủy", "Mất điện cả ngày"]
+    wait(lambda: any(all(part in said["text"] for part in told) for said in talk.messages()))
     came = {**csrf(assistant, day), "number": number, "state": "served", "day": ""}
     marked = assistant.post(f"{day}/mark", data=came)
     assert "Đã đến" in marked.text and "bich" in marked.text

@@ -248,3 +248,23 @@ def test_moves_and_bookings_at_once_never_share_a_seat(crowded: Rooms) -> None:
     for thread in threads:
         thread.join(60)
     assert results.count(True) == 1 and results.count(False) == 11
+
+
+def test_staff_call_off_one_or_the_rest_of_a_day(rooms: Rooms) -> None:
+    rooms.opens_booking()
+    bookings, off = rooms.appointments.bookings, rooms.appointments.calling_off
+    held = [bookings.book(who, CENTRE, WEDNESDAY_8 + timedelta(minutes=30 * i), "k", remind=True)
+            for i, who in enumerate(("c1", "c2", "silent"))]
+    day = WEDNESDAY_8.date()
+    with pytest.raises(InvalidInput, match="lý do"):
+        off.call_off(CENTRE, day, " ", "lan", held[0].number)
+    done = off.call_off(CENTRE, day, "Mất điện, gọi 0912345678", "lan", held[0].number)
+    assert done.numbers == (held[0].number,) and bookings.get(held[0].id).state == "cancelled"
+    at, values = rooms.reminders.set["c1", held[0].id]
+    assert at == rooms.clock() and values["number"] == held[0].number and "0912345678" not in values["reason"]
+    assert bookings.book("c3", CENTRE, WEDNESDAY_8, "k").state == "booked", "the seat is free again"
+    rest = off.call_off(CENTRE, day, "Hội trường ngập nước", "lan")
+    assert set(rest.numbers) >= {held[1].number, held[2].number} and rest.unreached == (held[2].number,)
+    assert rooms.appointments.setup.day(CENTRE, day) == []
+    with pytest.raises(Conflict):
+        off.call_off(CENTRE, day, "Hội trường ngập nước", "lan")

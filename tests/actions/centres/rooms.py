@@ -49,11 +49,14 @@ class Reminders:
     def remind(
         self, session: Session, conversation_id: str, kind: str, key: str, at: datetime, values: dict[str, Any]
     ) -> None:
-        assert kind == "appointment" and session.is_active
+        assert kind in ("appointment", "appointment_off") and session.is_active
         self.set[conversation_id, key] = (at, values)
 
     def forget(self, session: Session, conversation_id: str, kind: str, key: str) -> bool:
         return self.set.pop((conversation_id, key), None) is not None
+
+    def silent(self, session: Session, conversation_id: str) -> bool:
+        return conversation_id == "silent"
 
 
 @dataclass
