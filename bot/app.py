@@ -13,15 +13,29 @@ from anyio.to_thread import run_sync
 from fastapi import FastAPI
 
 from bot.api import actions as actions_route
-from bot.api import appointments, centres, checklists, dossiers, files, health, knowledge, partner, payments, rights
+from bot.api import (
+    appointments,
+    centres,
+    checklists,
+    dossiers,
+    files,
+    health,
+    knowledge,
+    notices,
+    partner,
+    payments,
+    rights,
+)
 from bot.api.pages import mount_pages
 from bot.api.shell import make_shell
 from bot.background import due_loop, outbox_loop
 from bot.channels import web
 from bot.console.web import install_console
 from bot.context import Context
+from bot.desk.room import desk_loop
 from bot.gateway.retention import retention_loop
 from bot.pages import install_pages
+from bot.reports.chores import reports_loop
 from bot.wiring import prepare, wire
 from common import logging as isee_logging
 from common.errors import SetupProblem
@@ -47,7 +61,10 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
         tasks = [
             asyncio.create_task(_prepare(context), name="prepare"),
             asyncio.create_task(retention_loop(context.eraser, chosen.chat_retention_days), name="retention"),
+            asyncio.create_task(context.desk.watch.run(), name="desk watch"),
+            asyncio.create_task(desk_loop(context.desk, context.hub), name="desk"),
             asyncio.create_task(outbox_loop(context.dossiers.outbox.run_due), name="outbox"),
+            asyncio.create_task(reports_loop(context.reports.rollup, context.reports.forecasts), name="reports"),
             asyncio.create_task(due_loop(context.drafting.publication.publish_due), name="scheduled guides"),
         ]
         _log.info("started", address=chosen.base_url)
@@ -67,7 +84,7 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
     app = make_shell(chosen, lifespan)
     for router in (
         web.router, checklists.router, knowledge.router, dossiers.router, files.router, health.router, partner.router,
-        payments.router, rights.router,
+        payments.router, rights.router, notices.router,
         centres.router, appointments.router, actions_route.router,
     ):
         app.include_router(router)

@@ -9,9 +9,9 @@ from actions.companion.bundle import Dossiers
 from actions.handoff import Tickets
 from bot.access.sso import StaffLogin
 from bot.console.accounts import Accounts
+from bot.desk.room import DeskRoom
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
-from bot.gateway.desk import AgentDesk
 from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
 from bot.gateway.limits import RateLimiter
@@ -21,6 +21,9 @@ from bot.gateway.service import Gateway
 from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Masking
 from bot.gateway.turns import TurnStore
+from bot.inbox.service import Inbox
+from bot.lab import Sample
+from bot.reports.service import Reports
 from bot.switches.board import Switches
 from common.audit import AuditLog
 from common.database import Database
@@ -40,6 +43,14 @@ class Searching(Protocol):
     def ready(self) -> bool: ...
 
     def search(self, text: str, k: int = 10) -> Any: ...
+
+    @property
+    def encoder(self) -> Any: ...
+
+    @property
+    def snapshot(self) -> Any: ...
+
+    def examine(self, text: str, snapshot: Any = None) -> Any: ...
 
     def ensure_built(self) -> Any: ...
 
@@ -70,7 +81,7 @@ class Context:
     engine_process: EngineProcess
     gateway: Gateway
     reveal: Reveal
-    desk: AgentDesk
+    desk: DeskRoom
     eraser: Eraser
     knowledge_base: Any
     search: Searching
@@ -82,16 +93,20 @@ class Context:
     switches: Switches
     audit: AuditLog
     dossiers: Dossiers
+    reports: Reports
     new_conversations: RateLimiter
     checks: RateLimiter
     thresholds: ThresholdStore
     drafting: Drafting
+    inbox: Inbox
     gate: PublishGate | None = None
     nightly: Nightly | None = None
+    lab: Sample | None = None
     failure: str = ""
 
     def close(self) -> None:
         """Gives back what the parts hold; the event loop's parts are closed by the application."""
+        self.inbox.stop()
         self.search.stop_following()
         if self.nightly:
             self.nightly.stop()

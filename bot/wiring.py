@@ -18,10 +18,10 @@ from bot.access.model import AccessRules
 from bot.access.sso import StaffLogin
 from bot.console.accounts import Accounts
 from bot.context import Context, Executing, Searching
+from bot.desk.room import build_desk
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
 from bot.gateway.capturing import Captures
-from bot.gateway.desk import AgentDesk
 from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
 from bot.gateway.limits import RateLimiter
@@ -33,8 +33,11 @@ from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Answering, Capturing
 from bot.gateway.turns import TurnStore
 from bot.gateway.unasked import Unasked
+from bot.inbox.service import Inbox
+from bot.lab import Sample
 from bot.migrations import migrate
 from bot.own_data import join
+from bot.reports.service import build_reports
 from bot.switches.board import Switches
 from common.audit import AuditLog
 from common.breaker import CircuitBreaker
@@ -85,16 +88,24 @@ def connect(
     # A dossier code says nothing without its PIN, and the dialogue must read it to look a dossier up.
     masking = partial(mask, keep=("dossier_code",))
     store = ConversationStore(database, keyring)
-    turns = TurnStore(database, settings.rasa_timeout_s + _LEASE_MARGIN_S)
     trackers = TrackerStore(settings)
     breaker = CircuitBreaker()
     process = EngineProcess(settings, trackers, on_up=breaker.reset)
     engine = EngineClient(lambda: process.base_url, keyring.engine_secret(), settings.rasa_timeout_s, breaker)
     hub = EventHub()
+    desk = build_desk(settings, database, keyring, hub, dossiers, knowledge_base, search, answerer)
+    turns = TurnStore(database, settings.rasa_timeout_s + _LEASE_MARGIN_S, desk.talk)
     accounts = Accounts(database, keyring, AccessRules.from_settings(settings))
     switches = switches or Switches(database)
     reveal = Reveal(reviews)
-    eraser = Eraser(store, [*erasers, trackers.erase], chores, Kept(dossiers.notices.waits, [trackers.erase]))
+    reports = build_reports(settings, database, knowledge_base, dossiers)
+    # Counted first: what is erased can't be counted any more.
+    counting = (reports.rollup.before_erasure, *chores)
+    inbox = Inbox(settings, database, knowledge_base, search, gate, dossiers.outbox, dossiers.notices, answerer)
+    inbox.telling.deliver = Unasked(hub)
+    eraser = Eraser(
+        store, [*erasers, desk.erase, inbox.erase, trackers.erase], counting,
+        Kept(dossiers.notices.waits, [inbox.erase, trackers.erase]))
     dossiers.notices.deliver_by(Unasked(hub))
     join(dossiers.rights, store, reveal, eraser)
     return Context(
@@ -108,9 +119,11 @@ def connect(
         hub=hub,
         engine=engine,
         engine_process=process,
-        gateway=Gateway(settings, store, turns, engine, hub, intake, answerer, masking, Switched(switches, people)),
+        gateway=Gateway(
+            settings, store, turns, engine, hub, intake, answerer, masking, Switched(switches, people), desk.talk,
+            follow_ups=inbox.follow_ups),
         reveal=reveal,
-        desk=AgentDesk(database),
+        desk=desk,
         eraser=eraser,
         knowledge_base=knowledge_base,
         search=search,
@@ -122,14 +135,17 @@ def connect(
         switches=switches,
         audit=AuditLog(database),
         dossiers=dossiers,
+        reports=reports,
         new_conversations=RateLimiter(settings.conversations_per_minute),
         checks=RateLimiter(_CHECKS_PER_MINUTE),
         thresholds=ThresholdStore(database),
         drafting=build_drafting(
             database, knowledge_base, settings.home, {form.slug for form in dossiers.forms},
             (lambda: {code: len(asked) for code, asked in gate.failing().items()}) if gate else dict),
+        inbox=inbox,
         gate=gate,
         nightly=Nightly(gate) if gate else None,
+        lab=Sample(database, search, gate) if gate and isinstance(search, SearchService) else None,
     )
 
 
@@ -210,5 +226,6 @@ def prepare(context: Context) -> None:
         context.gate.golden.load_shipped()
     context.search.ensure_built()
     context.search.start_following()
+    context.inbox.start()
     if context.nightly:
         context.nightly.start()

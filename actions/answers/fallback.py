@@ -27,14 +27,18 @@ class Answerer(TurnAnswerer):
 
         No intents here: the aspect comes from the words, the procedure from the index or the last answer.
         """
-        outcome = self.shown(self.answer(Turn(text=text, confidence=0.0, procedure=last_procedure)))
-        first = outcome.replies[0]
+        replies = self.answer_alone(text, last_procedure)
+        first = replies[0]
         if first.status is Status.ABSTAINED and first.answer is None:
             return [first.model_copy(update={"text": self._messages.render("degraded.unknown")})]
         note = Reply(text=self._messages.render("degraded.note"), status=first.status)
-        return [*outcome.replies, note]
+        return [*replies, note]
 
     def answer_about(self, text: str, code: str) -> list[Reply]:
         """The replies to `text` where it is settled which procedure is meant: that part of the guide, word for word."""
         turn = Turn(text=text, confidence=0.0, entities={"procedure_code": (code,)})
         return list(self.answer(turn).replies)
+
+    def answer_alone(self, text: str, last_procedure: str | None = None) -> list[Reply]:
+        """The replies to `text` without intents, as a suggestion to a person."""
+        return list(self.shown(self.answer(Turn(text=text, confidence=0.0, procedure=last_procedure))).replies)

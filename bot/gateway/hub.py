@@ -14,7 +14,10 @@ from contextlib import contextmanager, suppress
 from bot.gateway.texts import problem
 from common.errors import TooManyRequests
 
-__all__ = ["EventHub"]
+__all__ = ["DESK", "EventHub"]
+
+DESK = "desk"
+"""The key that those listen to who watch all conversations that concern people."""
 
 
 class EventHub:

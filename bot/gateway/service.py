@@ -17,11 +17,12 @@ from bot.gateway.pipeline import Pipeline
 from bot.gateway.steps.admission import Admit, Deduplicate
 from bot.gateway.steps.answering import AskEngine, Desk, Fallback, Own, Wordless
 from bot.gateway.steps.closing import Publish, Store
+from bot.gateway.steps.following import FollowUp, OfferFollowUp
 from bot.gateway.steps.reading import AskedByDesk, Capture, Mask, Offered, Record
 from bot.gateway.steps.switching import Switched
 from bot.gateway.store import ConversationStore
 from bot.gateway.texts import problem
-from bot.gateway.turn import Answering, AtDesk, Capturing, Inbound, Masking, Outcome, Turn
+from bot.gateway.turn import Answering, AtDesk, Capturing, FollowingUp, Inbound, Masking, Outcome, Turn
 from bot.gateway.turns import Begun, TurnStore
 from common.errors import Conflict, ISeeError
 from common.settings import Settings
@@ -47,6 +48,7 @@ class Gateway:
         mask: Masking,
         switched: Switched,
         desk: AtDesk,
+        follow_ups: FollowingUp,
     ) -> None:
         self._turns = turns
         self._order = TurnOrder()
@@ -63,10 +65,12 @@ class Gateway:
                 Record(turns),
                 Own(),
                 Desk(desk),
+                FollowUp(follow_ups),
                 switched,
                 Wordless(),
                 AskEngine(engine, intake),
                 Fallback(answerer),
+                OfferFollowUp(follow_ups),
                 Store(turns),
                 Publish(hub),
             ]

@@ -22,7 +22,7 @@ from common.errors import NotFound
 from common.keyring import Keyring
 from common.messages import Author, Message, Owner, Reply, public
 
-__all__ = ["ConversationStore", "Opened", "add_message", "locked", "message_data"]
+__all__ = ["ConversationStore", "Opened", "add_message", "locked", "message_data", "offers_of"]
 
 _TOKEN_PURPOSE = "conversation-token"  # noqa: S105 - a purpose name, not a secret
 
@@ -165,6 +165,7 @@ def add_message(session: Session, conversation: ConversationRow, author: Author,
         at=moment,
         text=text,
         payload=parts,
+        owner_epoch=conversation.owner_epoch,
     )
     session.add(row)
     return row
@@ -175,6 +176,11 @@ def message_data(row: MessageRow) -> dict[str, Any]:
     return public(
         Message.model_validate({"id": row.id, "author": row.author, "at": row.at, "text": row.text, **row.payload})
     )
+
+
+def offers_of(row: MessageRow) -> dict[str, str]:
+    """Payload → title of what one message offered."""
+    return dict(_choices(row.payload))
 
 
 def as_conversation(row: ConversationRow) -> Conversation:

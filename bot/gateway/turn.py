@@ -5,11 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from common.messages import Owner, Reply, Status
+from common.messages import Attachment, Button, Owner, Reply, Status
 
-__all__ = ["Answering", "Captured", "Capturing", "Conversation", "Inbound", "Masking", "Outcome", "Turn", "Upload"]
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from bot.gateway.tables import ConversationRow
+
+__all__ = [
+    "Answering", "AtDesk", "Captured", "Capturing", "Conversation", "FollowingUp", "Inbound",
+    "Masking", "Outcome", "Turn", "Upload",
+]
 
 Masking = Callable[[str], str]
 
@@ -70,7 +78,11 @@ class Turn:
     text: str | None = None
     transcript: str = ""
     engine_message: str | None = None
+    intent: str = ""
     captured: bool = False
+    # What hangs on the citizen's message, and whether the dialogue engine failed in this turn.
+    attachments: list[Attachment] = field(default_factory=list)
+    unaided: bool = False
     replies: list[Reply] = field(default_factory=list)
     status: Status | None = None
     outcome: Outcome | None = None
@@ -109,7 +121,36 @@ class Capturing(Protocol):
     def form_open(self, conversation_id: str) -> bool: ...
 
 
+class FollowingUp(Protocol):
+    """`bot.inbox.follow_ups`: a citizen is told later what can't be answered now."""
+
+    def button(self, conversation_id: str, question: str) -> Button | None: ...
+    def take(self, conversation_id: str, chosen: str) -> Reply | None: ...
+
+
 class Answering(Protocol):
-    """`actions.answers.fallback`: answers by search alone."""
+    """`actions.answers.fallback`: answers by search alone, or about a procedure that is settled."""
+
+    def answer_about(self, text: str, code: str) -> list[Reply]: ...
 
     def answer_without_dialogue(self, text: str, last_procedure: str | None = None) -> list[Reply]: ...
+
+    def answer_alone(self, text: str, last_procedure: str | None = None) -> list[Reply]: ...
+
+    def shown(self, outcome: Any, under_discussion: str | None = None) -> Any: ...
+
+
+class AtDesk(Protocol):
+    """`bot.desk.talk`: what people at the desk have to do with a turn."""
+
+    def receive(self, turn: Turn) -> None:
+        """Before masking: a file for a person, or an answer that the desk asked for. Raises what a bad file raises."""
+
+    def answer(self, turn: Turn) -> list[Reply] | None:
+        """The replies to a button of the desk or to what `receive` took; None for anything else."""
+
+    def recorded(self, session: Session, row: ConversationRow, message_id: str, turn: Turn) -> None:
+        """The citizen's message was stored, in this transaction."""
+
+    def settled(self, session: Session, row: ConversationRow, turn: Turn) -> list[Reply]:
+        """The turn was concluded, in this transaction; returns what the system adds."""

@@ -6,15 +6,16 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from bot.gateway.store import add_message, as_conversation, locked, message_data
 from bot.gateway.tables import ConversationRow, TurnRow, UnansweredRow
-from bot.gateway.turn import Conversation, Outcome, Turn
+from bot.gateway.texts import say
+from bot.gateway.turn import AtDesk, Conversation, Outcome, Turn
 from common.clock import utc_now
 from common.database import Database
-from common.messages import Owner, Status
+from common.messages import Button, Owner, Reply, Status, public
 
 __all__ = ["Begun", "TurnStore"]
 
@@ -38,8 +39,8 @@ class TurnStore:
     when its holder was killed.
     """
 
-    def __init__(self, database: Database, lease_s: float) -> None:
-        self._database = database
+    def __init__(self, database: Database, lease_s: float, desk: AtDesk) -> None:
+        self._database, self._desk = database, desk
         self.lease_s = lease_s
         self._lease = timedelta(seconds=lease_s)
         self._me = str(uuid.uuid4())
@@ -84,6 +85,9 @@ class TurnStore:
         with self._database.session() as session:
             row = locked(session, turn.conversation.id)
             message = add_message(session, row, "citizen", turn.transcript)
+            if turn.attachments:
+                message.payload = {"attachments": [public(attachment) for attachment in turn.attachments]}
+            self._desk.recorded(session, row, message.id, turn)
             session.add(
                 TurnRow(
                     conversation_id=row.id,
@@ -97,20 +101,21 @@ class TurnStore:
     def settle(self, turn: Turn) -> Outcome:
         """Stores the replies and the turn's result in one transaction, and frees the conversation.
 
-        The fence: where the owner changed since the turn began, a person has taken over (or given back), and what
-        the bot was about to say is dropped.
+        The fence: where the owner changed since the turn began, a person has had the conversation in between, and what
+        the bot was about to say is dropped; where the bot has it again, the citizen may ask again with one tap.
         """
         status = turn.status or Status.ERROR
         with self._database.session() as session:
             row = locked(session, turn.conversation.id)
-            fenced = row.owner_epoch != turn.conversation.epoch and row.owner == "agent"
-            if fenced:
-                status = Status.AGENT
-            messages = (
-                [] if fenced else [message_data(add_message(session, row, "bot", reply)) for reply in turn.replies]
-            )
-            if not fenced:
+            if row.owner_epoch != turn.conversation.epoch:
+                status = Status.AGENT if row.owner == "agent" else Status.CONTROL
+                added = [add_message(session, row, "system", reply) for reply in _ask_again(row, turn)]
+            else:
+                added = [add_message(session, row, "bot", reply) for reply in turn.replies]
                 _conclude(session, row, turn, status)
+                told = self._desk.settled(session, row, turn)
+                added += [add_message(session, row, "system", reply) for reply in told]
+            messages = [message_data(message) for message in added]
             owner: Owner = as_conversation(row).owner
             outcome = Outcome(messages, owner, status, turn.took_ms)
             session.execute(
@@ -120,30 +125,12 @@ class TurnStore:
                     state="done",
                     status=status.value,
                     took_ms=outcome.took_ms,
-                    result={"messages": messages, "owner": owner},
+                    result={"messages": messages, "owner": owner, "unaided": turn.unaided},
                 )
             )
             if row.busy_by == self._me:
                 row.busy_by = row.busy_until = None
         return outcome
-
-    def unanswered(self, limit: int = 100) -> list[UnansweredRow]:
-        """Open questions for the knowledge editors, newest first."""
-        query = (
-            select(UnansweredRow)
-            .where(UnansweredRow.resolved_at.is_(None))
-            .order_by(UnansweredRow.at.desc())
-            .limit(limit)
-        )
-        with self._database.session(write=False) as session:
-            return list(session.scalars(query))
-
-    def resolve(self, unanswered_id: int) -> None:
-        """Closes one open question."""
-        with self._database.session() as session:
-            session.execute(
-                update(UnansweredRow).where(UnansweredRow.id == unanswered_id).values(resolved_at=utc_now())
-            )
 
 
 def _conclude(session: Session, row: ConversationRow, turn: Turn, status: Status) -> None:
@@ -156,6 +143,15 @@ def _conclude(session: Session, row: ConversationRow, turn: Turn, status: Status
         row.owner_epoch += 1
     if status in _UNANSWERED and turn.question:
         session.add(UnansweredRow(conversation_id=row.id, question=turn.question, status=status.value))
+
+
+def _ask_again(row: ConversationRow, turn: Turn) -> list[Reply]:
+    """What a citizen is told whose question nobody answers, since a person came and went while the bot was at it."""
+    again = turn.inbound.payload or turn.question
+    if row.owner == "agent" or turn.captured:
+        return []
+    buttons = [Button(title=say("retry"), payload=again)] if again else []
+    return [Reply(text=say("owner_came_and_went"), status=Status.CONTROL, buttons=buttons)]
 
 
 def _outcome(row: TurnRow) -> Outcome:

@@ -26,6 +26,7 @@ from bot.engine_process import free_port
 from bot.migrations import migrate
 from bot.wiring import connect, services_over
 from common.database import Database
+from common.errors import NotReady
 from common.keyring import Keyring
 from common.messages import Button, Reply, Status
 from common.settings import Settings
@@ -90,11 +91,24 @@ class SearchDouble:
 
     stop_following = start_following
 
+    @property
+    def encoder(self) -> Any:
+        raise NotReady("no index is built here")
+
+    snapshot = encoder
+
     def search(self, text: str, k: int = 10) -> Any:
         raise RuntimeError("a fault inside search, with a secret 022190001234")
 
     def answer_without_dialogue(self, text: str, last_procedure: str | None = None) -> list[Reply]:
         return [Reply(text=f"tra cứu: {text}", status=Status.ANSWERED, buttons=[Button(title="Lại", payload="lại")])]
+
+
+    def answer_alone(self, text: str, last_procedure: str | None = None) -> list[Reply]:
+        return self.answer_without_dialogue(text)
+
+    def shown(self, outcome: Any, under_discussion: str | None = None) -> Any:
+        return outcome
 
 
 class NoActions:

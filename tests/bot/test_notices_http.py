@@ -88,7 +88,7 @@ def test_a_change_of_state_is_heard_in_the_event_stream(running: Running, room: 
 def test_a_person_at_the_conversation_keeps_it(running: Running, room: Dossiers, talk: Talk) -> None:
     code = submits(room, talk)
     room.notices.choose(talk.id, "dossier", True)
-    desk = running.context.desk
+    desk = running.context.desk.acts
     epoch = desk.take(talk.id, "hoa", 0).epoch
     room.registry.advance(code, "received", actor="hoa")
     wait(lambda: any(message["author"] == "system" for message in talk.messages()))

@@ -8,10 +8,10 @@ from anyio.to_thread import run_sync
 from bot.gateway.engine import EngineClient, EngineDown
 from bot.gateway.metrics import FALLBACKS
 from bot.gateway.texts import say
-from bot.gateway.turn import Answering, Capturing, Turn
+from bot.gateway.turn import Answering, AtDesk, Capturing, Turn
 from common.messages import Button, Reply, Status
 
-__all__ = ["AskEngine", "Fallback", "Own", "Wordless"]
+__all__ = ["AskEngine", "Desk", "Fallback", "Own", "Wordless"]
 
 _log = structlog.get_logger(__name__)
 
@@ -23,6 +23,22 @@ class Own:
 
     async def run(self, turn: Turn) -> Status | None:
         return Status.AGENT if turn.conversation.owner == "agent" else None
+
+
+class Desk:
+    """Buttons about waiting for a person, and what the desk asked for: answered here, never by Rasa."""
+
+    closing = False
+
+    def __init__(self, desk: AtDesk) -> None:
+        self._desk = desk
+
+    async def run(self, turn: Turn) -> Status | None:
+        replies = await run_sync(self._desk.answer, turn)
+        if replies is None:
+            return None
+        turn.replies = replies
+        return replies[-1].status
 
 
 class Wordless:
@@ -61,8 +77,9 @@ class AskEngine:
             answer = await self._engine.ask(turn.conversation.id, turn.engine_message, metadata)
         except EngineDown as error:
             FALLBACKS.labels(error.reason).inc()
+            turn.unaided = True
             return None
-        turn.replies = answer.replies
+        turn.replies, turn.intent = answer.replies, answer.intent
         _log.info(
             "engine_answered",
             conversation=turn.conversation.id,

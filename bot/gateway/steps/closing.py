@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anyio.to_thread import run_sync
 
-from bot.gateway.hub import EventHub
+from bot.gateway.hub import DESK, EventHub
 from bot.gateway.turn import Turn
 from bot.gateway.turns import TurnStore
 from common.messages import Status
@@ -37,4 +37,6 @@ class Publish:
     async def run(self, turn: Turn) -> Status | None:
         if turn.earlier is None:
             self._hub.wake(turn.conversation.id)
+            if turn.outcome is None or turn.outcome.owner != "bot" or turn.conversation.owner != "bot":
+                self._hub.wake(DESK)
         return None

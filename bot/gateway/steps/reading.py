@@ -9,12 +9,26 @@ from anyio.to_thread import run_sync
 from bot.gateway.steps.admission import without_command
 from bot.gateway.store import ConversationStore
 from bot.gateway.texts import problem, say
-from bot.gateway.turn import Capturing, Masking, Turn
+from bot.gateway.turn import AtDesk, Capturing, Masking, Turn
 from bot.gateway.turns import TurnStore
 from common.errors import InvalidInput
 from common.messages import Status
 
-__all__ = ["Capture", "Mask", "Offered", "Record"]
+__all__ = ["AskedByDesk", "Capture", "Mask", "Offered", "Record"]
+
+
+class AskedByDesk:
+    """A file for the person who has the conversation, or what the desk asked the citizen for."""
+
+    closing = False
+
+    def __init__(self, desk: AtDesk) -> None:
+        self._desk = desk
+
+    async def run(self, turn: Turn) -> Status | None:
+        """Raises what the check of a bad file raises."""
+        await run_sync(self._desk.receive, turn)
+        return None
 
 
 class Capture:
@@ -27,7 +41,7 @@ class Capture:
 
     async def run(self, turn: Turn) -> Status | None:
         """Raises InvalidInput for a file that no form is waiting for (and what the intake raises for a bad file)."""
-        if turn.conversation.owner == "agent":
+        if turn.conversation.owner == "agent" or turn.captured:
             return None
         taken = await run_sync(self._take, turn)
         if taken:
@@ -80,7 +94,7 @@ class Mask:
         self._mask = mask
 
     async def run(self, turn: Turn) -> Status | None:
-        """Raises InvalidInput for a file while a person answers (files belong to e-forms)."""
+        """Raises InvalidInput for a file that nobody took."""
         if turn.inbound.upload and not turn.captured:
             raise InvalidInput(problem("no_place_for_file"), field="file")
         if turn.text is not None and not turn.captured:

@@ -33,8 +33,15 @@ def test_a_dead_engine_is_not_waited_for_and_comes_back_by_itself(own: Running) 
     assert own.engine is not None
     own.engine.kill()
     own.engine.wait()
+    owners = []
     for number in range(4):
-        assert talk.say(f"câu {number}").json()["messages"][-1]["text"] == f"tra cứu: câu {number}"
+        body = talk.say(f"câu {number}").json()
+        assert body["messages"][0]["text"] == f"tra cứu: câu {number}"
+        owners.append(body["owner"])
+    assert owners == ["bot", "bot", "waiting", "waiting"], "people are told of an engine that fails again and again"
+    card = own.context.desk.cards.of(talk.id)
+    assert card is not None and card.reason == "failure" and "sự cố" in card.notes[0].text
+    assert own.context.tickets.waiting(talk.id).number in str(talk.messages())  # type: ignore[union-attr]
     assert own.context.engine.breaker.open
     ready = own.http.get("/healthz/ready")
     assert ready.status_code == 200

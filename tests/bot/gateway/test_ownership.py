@@ -6,8 +6,9 @@ import threading
 import time
 
 import pytest
+from sqlalchemy import select
 
-from bot.gateway.tables import ConversationRow
+from bot.gateway.tables import ConversationRow, UnansweredRow
 from common.errors import Conflict
 from tests.bot.serving import Running, Talk
 
@@ -19,7 +20,7 @@ def test_a_hand_off_leaves_the_bot_answering_until_a_person_comes(talk: Talk) ->
 
 
 def test_while_a_person_owns_the_conversation_the_bot_is_silent(running: Running, talk: Talk) -> None:
-    desk = running.context.desk
+    desk = running.context.desk.acts
     talk.say("cho em gặp cán bộ")
     before = running.context.store.get(talk.id)
     taken = desk.take(talk.id, "lan", before.epoch)
@@ -33,7 +34,7 @@ def test_while_a_person_owns_the_conversation_the_bot_is_silent(running: Running
 
 
 def test_an_act_on_a_stale_view_is_refused(running: Running, talk: Talk) -> None:
-    desk = running.context.desk
+    desk = running.context.desk.acts
     epoch = running.context.store.get(talk.id).epoch
     taken = desk.take(talk.id, "lan", epoch)
     with pytest.raises(Conflict):
@@ -52,10 +53,11 @@ def test_what_the_bot_was_about_to_say_is_dropped_when_a_person_takes_over(runni
     asking.start()
     while len(talk.messages()) < 2:
         time.sleep(0.02)
-    running.context.desk.take(talk.id, "lan", running.context.store.get(talk.id).epoch)
+    running.context.desk.acts.take(talk.id, "lan", running.context.store.get(talk.id).epoch)
     asking.join(10)
     assert answers[0]["status"] == "agent" and answers[0]["messages"] == []
-    assert [message["author"] for message in talk.messages()] == ["bot", "citizen"]
+    spoken = [message["author"] for message in talk.messages() if message["author"] != "system"]
+    assert spoken == ["bot", "citizen"]
 
 
 def test_a_turn_whose_process_died_is_done_again_without_storing_the_question_twice(
@@ -89,11 +91,10 @@ def test_a_lease_runs_out(running: Running, talk: Talk) -> None:
 
 def test_questions_without_a_straight_answer_are_kept_masked(running: Running, talk: Talk) -> None:
     talk.say("câu mơ hồ, em là 022190001234")
-    kept = [row for row in running.context.turns.unanswered() if row.conversation_id == talk.id]
+    with running.context.database.session(write=False) as session:
+        kept = session.scalars(select(UnansweredRow).where(UnansweredRow.conversation_id == talk.id)).all()
     assert [row.status for row in kept] == ["clarified"]
     assert "mơ hồ" in kept[0].question and "022190001234" not in kept[0].question
-    running.context.turns.resolve(kept[0].id)
-    assert not [row for row in running.context.turns.unanswered() if row.conversation_id == talk.id]
 
 
 def test_old_conversations_are_erased(running: Running, talk: Talk) -> None:
