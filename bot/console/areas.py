@@ -52,7 +52,10 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry(Area.DESK, "Bàn trực", "/console/conversations"),
     )),
     ("Tri thức", (
+        Entry(Area.KNOWLEDGE, "Hướng dẫn", "/console/guides"),
         Entry(Area.INBOX, "Câu chưa trả lời", "/console/unanswered"),
+        Entry(Area.KNOWLEDGE, "Phòng thử tìm kiếm", "/console/lab"),
+        Entry(Area.KNOWLEDGE, "Câu chuẩn", "/console/golden"),
     )),
     ("Hồ sơ", (
         Entry(Area.DOSSIERS, "Hồ sơ", "/console/dossiers"),
@@ -61,7 +64,10 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry(Area.DOSSIERS, "Dữ liệu cá nhân", "/console/rights"),
         Entry(Area.DOSSIERS, "Thông báo chưa khớp", "/console/unmatched"),
     )),
-    ("Điều hành", ()),
+    ("Điều hành", (
+        Entry(Area.STEERING, "Tạm ngừng, thông báo", "/console/switches"),
+        Entry(Area.STEERING, "Báo cáo", "/console/reports"),
+    )),
     ("Thiết lập", (
         Entry(Area.SETUP, "Nơi nộp", "/console/centres"),
         Entry(Area.SETUP, "Lịch làm việc", "/console/calendar"),
@@ -73,8 +79,8 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 """Groups in the order shown. A part adds its pages here, and nowhere else."""
 
 _HOMES = {
-    Role.MANAGER: "/console/conversations",
-    Role.CURATOR: "/console/unanswered",
+    Role.MANAGER: "/console/reports",
+    Role.CURATOR: "/console/guides",
     Role.OFFICER: "/console/dossiers",
     Role.ASSISTANT: "/console/assisted",
 }

@@ -17,6 +17,9 @@ from bot.console import (
     dossier_list,
     dossiers,
     files,
+    golden,
+    guides,
+    lab,
     me,
     outbox,
     payments,
@@ -25,17 +28,21 @@ from bot.console import (
     rights,
     signin,
     sso,
-    unanswered,
+    switches,
 )
+from bot.console.inbox import groups as unanswered
+from bot.console.inbox import phrasing
 from bot.console.rendering import CONSOLE, console_page, see_other
+from bot.console.reports import routes as reports
 from bot.console.session import SignInNeeded
 from common.errors import ISeeError
 
 __all__ = ["install_console"]
 
 _PARTS = (
-    signin, sso, me, people, audit_page, conversations, unanswered, dossier_list, dossiers, files, calendar, results,
-    outbox, rights, centres, appointments, assisted, payments,
+    signin, sso, me, people, audit_page, switches, conversations, unanswered, phrasing, dossier_list, dossiers, files,
+    calendar, results, outbox, rights, centres, appointments, assisted, payments, reports, lab, golden,
+    guides,
 )
 
 

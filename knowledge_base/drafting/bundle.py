@@ -8,6 +8,7 @@ from pathlib import Path
 
 from common.database import Database
 from knowledge_base.drafting.drafts import Drafts
+from knowledge_base.drafting.exporting import Exporting
 from knowledge_base.drafting.findings import Judge
 from knowledge_base.drafting.imports import Imports
 from knowledge_base.drafting.listing import Listing
@@ -27,6 +28,7 @@ class Drafting:
     publication: Publication
     listing: Listing
     imports: Imports
+    exporting: Exporting
 
 
 def build_drafting(
@@ -41,4 +43,4 @@ def build_drafting(
     judge, drafts = Judge(forms), Drafts(database, kb)
     return Drafting(
         kb, judge, drafts, Publication(database, kb, drafts, judge), Listing(kb, drafts, failing),
-        Imports(database, kb, home / "imports"))
+        Imports(database, kb, home / "imports"), Exporting(database))

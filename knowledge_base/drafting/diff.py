@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
@@ -11,8 +11,9 @@ from typing import Any
 
 from knowledge_base.model import Guide
 
-__all__ = ["FIELDS", "Change", "Entry", "Kind", "Piece", "changed_fields", "changes", "merged", "words"]
+__all__ = ["FIELDS", "Change", "Entry", "Kind", "Piece", "changed_fields", "changes", "merged", "said", "words"]
 
+Say = Callable[[str, str, Any], str]
 FIELDS: tuple[str, ...] = tuple(Guide.model_fields)
 # Longer texts are compared line by line: comparing words takes time that grows with their square.
 _MOST_WORDS = 3000
@@ -76,17 +77,30 @@ def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     return [name for name in FIELDS if (old.get(name) or None) != (new.get(name) or None)]
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any], only: Sequence[str] | None = None) -> list[Change]:
-    """Every difference between two stored guides, in the model's order; `only` names the fields looked at."""
+def said(field: str, part: str, value: Any) -> str:
+    """A stored value as text; "" for an absent one."""
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(said(field, part, item) for item in value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def changes(
+    old: Mapping[str, Any], new: Mapping[str, Any], only: Sequence[str] | None = None, say: Say = said
+) -> list[Change]:
+    """Every difference between two stored guides, in the model's order. `only` names the fields looked at, `say` how a
+    value of a field (and of a part of its items) reads."""
     found: list[Change] = []
     for name in changed_fields(old, new):
         if only is not None and name not in only:
             continue
         before, after = old.get(name), new.get(name)
         if isinstance(before, list) or isinstance(after, list):
-            found.extend(_items(name, _list(before), _list(after)))
+            found.extend(_items(name, _list(before), _list(after), say))
         else:
-            found.append(Change(name, 0, _kind(before, after), [Entry("", words(_said(before), _said(after)))]))
+            pieces = words(say(name, "", before), say(name, "", after))
+            found.append(Change(name, 0, _kind(before, after), [Entry("", pieces)]))
     return found
 
 
@@ -101,29 +115,32 @@ def merged(base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str
     return result
 
 
-def _items(name: str, old: Sequence[Any], new: Sequence[Any]) -> Iterator[Change]:
+def _items(name: str, old: Sequence[Any], new: Sequence[Any], say: Say) -> Iterator[Change]:
     """Items are matched where they are equal, then, between those, where they name the same thing or stand in the
     same place."""
     before, after = [_frozen(item) for item in old], [_frozen(item) for item in new]
     found: list[Change] = []
     for op, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if op != "equal":
-            found.extend(_block(name, old[i1:i2], new[j1:j2], i1, j1))
+            found.extend(_block(name, old[i1:i2], new[j1:j2], (i1, j1), say))
     yield from _without_moves(found, old, new)
 
 
-def _block(name: str, old: Sequence[Any], new: Sequence[Any], i0: int, j0: int) -> Iterator[Change]:
+def _block(
+    name: str, old: Sequence[Any], new: Sequence[Any], starts: tuple[int, int], say: Say
+) -> Iterator[Change]:
+    i0, j0 = starts
     pairs = _pairs(old, new)
     partner = dict(pairs)
     for index, item in enumerate(old):
         if index not in partner:
-            yield Change(name, i0 + index + 1, Kind.REMOVED, _entries(item, None))
+            yield Change(name, i0 + index + 1, Kind.REMOVED, _entries(name, item, None, say))
     back = {right: left for left, right in pairs}
     for index, item in enumerate(new):
         if index in back:
-            yield Change(name, j0 + index + 1, Kind.SAME, _entries(old[back[index]], item))
+            yield Change(name, j0 + index + 1, Kind.SAME, _entries(name, old[back[index]], item, say))
         else:
-            yield Change(name, j0 + index + 1, Kind.ADDED, _entries(None, item))
+            yield Change(name, j0 + index + 1, Kind.ADDED, _entries(name, None, item, say))
 
 
 def _pairs(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
@@ -157,14 +174,16 @@ def _without_moves(found: Sequence[Change], old: Sequence[Any], new: Sequence[An
             yield item
 
 
-def _entries(old: Any, new: Any) -> list[Entry]:
+def _entries(field: str, old: Any, new: Any, say: Say) -> list[Entry]:
     """The values of two items side by side; values that both have appear, so that one sees what the item is."""
     if not isinstance(old, Mapping) and not isinstance(new, Mapping):
-        return [Entry("", words(_said(old), _said(new)))]
+        return [Entry("", words(say(field, "", old), say(field, "", new)))]
     before = old if isinstance(old, Mapping) else {}
     after = new if isinstance(new, Mapping) else {}
     names = dict.fromkeys([*before, *after])
-    return [Entry(name, words(_said(before.get(name)), _said(after.get(name)))) for name in names]
+    return [
+        Entry(name, words(say(field, name, before.get(name)), say(field, name, after.get(name)))) for name in names
+    ]
 
 
 def _name(item: Any) -> Any:
@@ -175,25 +194,15 @@ def _name(item: Any) -> Any:
 
 
 def _frozen(item: Any) -> str:
-    return repr(sorted((key, _said(value)) for key, value in item.items())) if isinstance(item, Mapping) else repr(item)
+    if not isinstance(item, Mapping):
+        return repr(item)
+    return repr(sorted((key, said("", key, value)) for key, value in item.items()))
 
 
 def _kind(old: Any, new: Any) -> Kind:
     if old in (None, "", []):
         return Kind.ADDED
     return Kind.REMOVED if new in (None, "", []) else Kind.SAME
-
-
-def _said(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return ", ".join(_said(item) for item in value)
-    if isinstance(value, bool):
-        return "có" if value else "không"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _list(value: Any) -> Sequence[Any]:

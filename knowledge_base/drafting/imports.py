@@ -6,9 +6,7 @@ don't wait for them.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +20,7 @@ from common.audit import record
 from common.clock import utc_now
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
-from common.settings import PROJECT_ROOT
+from knowledge_base.drafting.processes import started
 from knowledge_base.drafting.tables import ImportItemRow, ImportJobRow
 from knowledge_base.model import Guide
 from knowledge_base.publishing import guide_payload
@@ -30,7 +28,6 @@ from knowledge_base.store import KnowledgeBase
 
 __all__ = ["ImportItem", "ImportJob", "Imports"]
 
-_NICE = 15
 # A worker says that it lives every second or so; after this long it has died.
 _SILENT = timedelta(minutes=2)
 _RUNNING = ("reading", "applying")
@@ -200,12 +197,11 @@ class Imports:
     # The worker
 
     def _work(self, what: str, job_id: int) -> None:
-        # The address may hold a password: it goes through the environment, which other users can't read.
-        environment = {**os.environ, "ISEE_DATABASE_URL": self._database.url}
-        subprocess.Popen(
-            [sys.executable, "-m", "knowledge_base.drafting.import_worker", what, str(job_id), str(self._folder)],
-            cwd=PROJECT_ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=_lower)
+        process = started(
+            "knowledge_base.drafting.import_worker", what, str(job_id), str(self._folder),
+            database_url=self._database.url)
+        # Nobody waits for it: a thread only collects its end, so that no dead process stays behind.
+        threading.Thread(target=process.communicate, daemon=True).start()
 
     def _alive(self, row: ImportJobRow) -> bool:
         return row.state in _RUNNING and row.beat_at > utc_now() - _SILENT
@@ -222,10 +218,6 @@ class Imports:
         return ImportJob(
             row.id, row.filename, "failed" if dead else row.state, row.author, row.reason, row.total, row.done,
             row.same, row.failure, row.created_at, counts)
-
-
-def _lower() -> None:
-    os.nice(_NICE)
 
 
 def _running() -> Any:

@@ -11,15 +11,18 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from actions.messages import vnd
+from knowledge_base.drafting.diff import said
 from knowledge_base.model import Guide
 
-__all__ = ["CODE", "Field", "Section", "Typed", "all_fields", "label", "read", "sections", "value_label"]
+__all__ = ["CODE", "Field", "Section", "Typed", "all_fields", "label", "read", "sections", "spoken"]
 
 CODE = "Mã thủ tục"
 _ITEM = re.compile(r"^([a-z_]+)\.(\d{1,4})(?:\.([a-z_]+))?$")
 _MOST_ROWS = 1000
 _GROUPED = re.compile(r"^\d{1,3}(?:\.\d{3})+$")
 _DECIMAL = re.compile(r"^\d+,\d+$")
+_ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _LOCAL_DATE = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})$")
 
 Typed = Sequence[tuple[str, str]]
@@ -82,12 +85,25 @@ def label(name: str, part: str = "") -> str:
     return next((column.label for column in found.columns if column.name == part), part)
 
 
-def value_label(name: str, part: str, value: str) -> str:
-    """A stored word (`working_day`) as people read it; any other value as it is."""
-    found = all_fields().get(name)
-    if found is not None and part:
-        found = next((column for column in found.columns if column.name == part), None)
-    return found.choices.get(value, value) if found else value
+def spoken(name: str, part: str, value: Any) -> str:
+    """A stored value as people read it: `working_day`, 8000 and 2026-07-01 become words, an amount and a date."""
+    if isinstance(value, list):
+        return ", ".join(spoken(name, part, item) for item in value)
+    one = _column(name, part)
+    if one is None or value is None:
+        return said(name, part, value)
+    if one.kind == "yes":
+        return "có" if value else "không"
+    if one.kind == "date" and _ISO_DATE.match(str(value)):
+        return "/".join(reversed(str(value).split("-")))
+    if (name, part) == ("fee", "amount") and isinstance(value, int):
+        return f"{vnd(value)}"
+    return one.choices.get(str(value), said(name, part, value))
+
+
+def _column(name: str, part: str) -> Field | None:
+    one = all_fields().get(name)
+    return next((column for column in one.columns if column.name == part), None) if one and part else one
 
 
 def read(typed: Iterable[tuple[str, str]], code: str) -> dict[str, Any]:
