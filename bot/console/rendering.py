@@ -23,8 +23,21 @@ def _when(moment: datetime) -> str:
     return to_local(moment).strftime("%H:%M %d/%m/%Y")
 
 
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %".replace(".", ",").replace(",0 %", " %")
+
+
+def _decimal(value: float) -> str:
+    return f"{value:.2f}".replace(".", ",")
+
+
+def _signed(value: float) -> str:
+    """With a true minus sign, so that it isn't read as a dash."""
+    return f"{value:+.1f}".replace(".", ",").replace("-", "\u2212")
+
+
 _templates = Jinja2Templates(CONSOLE / "templates")
-_templates.env.filters |= {"when": _when, "date": day, "vnd": vnd}
+_templates.env.filters |= {"when": _when, "date": day, "vnd": vnd, "percent": _percent, "decimal": _decimal, "signed": _signed}
 _templates.env.globals |= {"menu": menu, "allowed": ALLOWED, "now": utc_now}
 
 

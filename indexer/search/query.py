@@ -11,7 +11,7 @@ import yaml
 
 from indexer.text import expand_synonyms, normalise, restore_diacritics
 
-__all__ = ["Query", "understand", "without_filler"]
+__all__ = ["Query", "understand", "without_filler", "without_masked"]
 
 _DATA = Path(__file__).parent / "data" / "filler.yml"
 _SPACES = re.compile(r"\s+")
@@ -37,12 +37,12 @@ class Query:
 
 def understand(text: str) -> Query:
     """The query forms of `text`. Pure, and safe on any string."""
-    normalised = restore_diacritics(normalise(_without_masked(text)).value)
+    normalised = restore_diacritics(normalise(without_masked(text)).value)
     focus = without_filler(normalised)
     return Query(text, normalised, focus, tuple(expand_synonyms(focus)))
 
 
-def _without_masked(text: str) -> str:
+def without_masked(text: str) -> str:
     """`text` without the clauses that only tell a personal number; without the numbers where nothing else is left."""
     if not _MASKED.search(text):
         return text

@@ -12,7 +12,7 @@ from indexer.text.keyboard import compose
 from indexer.text.legacy import legacy_encoding, to_unicode
 from indexer.text.tokens import PROTECTED
 
-__all__ = ["Normalised", "normalise"]
+__all__ = ["Normalised", "normalise", "normalising"]
 
 _PASSES = 5
 
@@ -95,3 +95,33 @@ def normalise(text: str) -> Normalised:
         result = _settled(start)
         result = _decoded(result) or result
     return Normalised(text, result.value, tuple(result.starts), tuple(result.ends))
+
+
+def normalising(text: str) -> list[tuple[str, str]]:
+    """What `normalise` does to `text`, for people: (step, text after it) of each step that changed something.
+
+    Steps: `legacy` (1990s encodings), `clean` (characters, tone placement), `compose` (Telex, VNI), `separate` (joined
+    words), `expand` (abbreviations). Where they wouldn't come to rest, `settle` is what is taken in the end.
+    """
+    seen: list[tuple[str, str]] = []
+    current = Mapped(text)
+
+    def note(step: str, after: Mapped) -> Mapped:
+        if after.value != (seen[-1][1] if seen else text):
+            seen.append((step, after.value))
+        return after
+
+    encoding = legacy_encoding(text)
+    if encoding is not None:
+        current = note("legacy", to_unicode(current, encoding))
+    current = note("clean", clean(current))
+    for _ in range(_PASSES):
+        before = current.value
+        for name, step in (("compose", compose), ("separate", separate), ("expand", expand)):
+            protected = [match.span() for match in PROTECTED.finditer(current.value)]
+            current = note(name, step(current, protected))
+        current = note("clean", clean(current))
+        if current.value == before:
+            break
+    note("settle", Mapped(normalise(text).value))
+    return seen
