@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
+from yaml import CSafeLoader
 
 from common.errors import InvalidGuide
 from knowledge_base.model import Guide, Level
@@ -57,7 +58,7 @@ def check_demand(names: Mapping[str, str], path: Path = DEMAND_FILE) -> list[Inv
     `names` are the catalogue's, by code.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         return [InvalidGuide(f"không đọc được: {str(error).splitlines()[0]}", file=path.name)]
     if not isinstance(root, yaml.MappingNode):
@@ -111,7 +112,7 @@ def _faults(entry: Mapping[str, str], names: Mapping[str, str], earlier: int | N
 def _entries(path: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
     """(tier, line, entry) of every item that can be read, in order; none when the file can't be read."""
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
         return
     for tier, items in root.value if isinstance(root, yaml.MappingNode) else ():

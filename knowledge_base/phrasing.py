@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml import CSafeLoader
 
 from common.errors import InvalidGuide
 from knowledge_base.model import Guide
@@ -75,14 +76,14 @@ def _sentences(folder: Path) -> Iterator[tuple[Path, int, str, object]]:
 
 def _root(path: Path) -> yaml.Node | None:
     try:
-        return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        return yaml.compose(path.read_text(encoding="utf-8"), Loader=CSafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError):
         return None
 
 
 def _broken(path: Path) -> InvalidGuide | None:
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=CSafeLoader)
     except UnicodeDecodeError as error:
         return InvalidGuide(f"không phải UTF-8 (byte thứ {error.start})", file=path.name)
     except yaml.YAMLError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml import CSafeLoader
 
 from common.errors import InvalidGuide
 from knowledge_base.catalogue import foreign_province
@@ -18,7 +19,6 @@ from knowledge_base.catalogue import foreign_province
 __all__ = ["TWINS_FILE", "Asks", "Group", "Kind", "Twins", "check_twins", "twins"]
 
 TWINS_FILE = Path(__file__).with_name("twins.yml")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # read at each start: libyaml is eight times as fast
 LONGEST_LABEL = 80  # what a button of the clarifying question shows
 
 
@@ -143,7 +143,7 @@ class _Root:
 
 def _read(path: Path) -> tuple[_Root, list[InvalidGuide]]:
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=CSafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         return _Root(), [InvalidGuide(f"không đọc được: {str(error).splitlines()[0]}", file=path.name)]
     parts = {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml import CSafeLoader
 
 from indexer.text import normalise, restore_diacritics, strip_diacritics
 
@@ -33,7 +34,7 @@ def tokens(text: str) -> list[str]:
 @lru_cache(maxsize=16)
 def data(name: str) -> Any:
     """A data file of this folder (`data/<name>.yml`), read once."""
-    return yaml.safe_load((_DATA / f"{name}.yml").read_text("utf-8"))
+    return yaml.load((_DATA / f"{name}.yml").read_text("utf-8"), Loader=CSafeLoader)
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from yaml import CSafeLoader
 
 from common.errors import InvalidGuide
 
@@ -34,7 +35,7 @@ class Reason:
 def load_reasons(path: Path = REASONS_FILE) -> tuple[list[Reason], list[InvalidGuide]]:
     """The reasons, and each entry that is none. A file that isn't there holds no reasons."""
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader) if path.is_file() else None
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=CSafeLoader) if path.is_file() else None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         return [], [InvalidGuide(f"không đọc được: {str(error).splitlines()[0]}", file=path.name, line=1)]
     reasons: list[Reason] = []
