@@ -24,6 +24,7 @@ from bot.console import (
     outbox,
     payments,
     people,
+    recall,
     results,
     rights,
     signin,
@@ -41,7 +42,7 @@ __all__ = ["install_console"]
 
 _PARTS = (
     signin, sso, me, people, audit_page, switches, conversations, unanswered, phrasing, dossier_list, dossiers, files,
-    calendar, results, outbox, rights, centres, appointments, assisted, payments, reports, lab, golden,
+    calendar, results, outbox, rights, centres, appointments, assisted, payments, reports, lab, golden, recall,
     guides,
 )
 

@@ -35,7 +35,7 @@ class Grouping:
         with self._database.session(write=False) as session:
             waiting = session.execute(
                 select(InboxQuestionRow.id, InboxQuestionRow.question).where(InboxQuestionRow.vector.is_(None))
-                .order_by(InboxQuestionRow.at).limit(_BATCH)).tuples().all()
+                .order_by(InboxQuestionRow.at).limit(_BATCH)).all()
         for number, question in waiting:
             meaning = self._meanings.of(question)  # outside the transaction: it takes a while
             with self._database.session() as session:
@@ -143,7 +143,7 @@ def _nearest(session: Session, meaning: Meaning) -> InboxClusterRow | None:
     """The group that a question belongs to; None where it is like none."""
     known = session.execute(
         select(InboxClusterRow.id, InboxClusterRow.state, InboxClusterRow.centre, InboxClusterRow.near).where(
-            InboxClusterRow.state != "merged", InboxClusterRow.centre.is_not(None))).tuples().all()
+            InboxClusterRow.state != "merged", InboxClusterRow.centre.is_not(None))).all()
     fitting = [row for row in known if row[2] is not None and len(row[2]) == meaning.vector.nbytes]
     if not fitting:
         return None

@@ -58,8 +58,8 @@ class Month:
         kept: dict[str, _Kept] = {}
         answered: dict[str, str] = {}  # by conversation, what the next turn answered with
         with self._database.session(write=False) as session:
-            liked = set(session.execute(helpful).tuples().all())
-            for conversation_id, status, result, text in session.execute(query).tuples():
+            liked = {(conversation_id, message_id) for conversation_id, message_id in session.execute(helpful)}
+            for conversation_id, status, result, text in session.execute(query):
                 messages = (result or {}).get("messages", [])
                 said = next(iter(_answered(messages)), "")
                 if status in _QUESTIONS:

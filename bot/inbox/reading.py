@@ -70,7 +70,7 @@ class Reading:
         query = select(InboxClusterRow.state, func.count()).where(
             InboxClusterRow.state != "merged").group_by(InboxClusterRow.state)
         with self._database.session(write=False) as session:
-            return dict(session.execute(query).tuples().all())
+            return dict(session.execute(query).all())
 
     def without_guide(self, days: int = 30, limit: int = 20) -> Sequence[ClusterView]:
         """For reports: open groups for which the index knows nothing, the most asked of the last `days` first."""
@@ -126,7 +126,7 @@ class Reading:
             select(InboxQuestionRow.cluster_id, InboxQuestionRow.kind, func.count())
             .where(InboxQuestionRow.cluster_id.in_(numbers))
             .group_by(InboxQuestionRow.cluster_id, InboxQuestionRow.kind)
-        ).tuples():
+        ):
             kinds.setdefault(number or 0, {})[kind] = count
         return [self._view(session, row, counts.get(row.id, (0, 0, 0)), kinds.get(row.id, {})) for row in rows]
 
@@ -141,7 +141,7 @@ class Reading:
         summed = [func.sum(case((condition, 1), else_=0), type_=Integer) for condition in (last, earlier, waits)]
         query = select(InboxQuestionRow.cluster_id, *summed).where(
             InboxQuestionRow.cluster_id.in_(numbers)).group_by(InboxQuestionRow.cluster_id)
-        return {number: (week, before, waiting) for number, week, before, waiting in session.execute(query).tuples()}
+        return {number: (week, before, waiting) for number, week, before, waiting in session.execute(query)}
 
     def _view(
         self, session: Session, row: InboxClusterRow, counts: tuple[int, int, int], kinds: dict[str, int]

@@ -94,15 +94,6 @@ def test_roles_bound_what_a_person_sees(running: Running) -> None:
     assert sign_in(running, "lan").get("/console/dossiers").status_code == 403
 
 
-def test_unanswered_questions_are_closed(running: Running) -> None:
-    running.open().say("câu mơ hồ số một")
-    lan = sign_in(running, "lan")
-    page = lan.get("/console/unanswered")
-    assert "câu mơ hồ số một" in page.text
-    number = re.findall(r"/unanswered/(\d+)/resolve", page.text)[0]
-    assert "câu mơ hồ số một" not in lan.post(f"/console/unanswered/{number}/resolve", data=hidden(page)).text
-
-
 def test_signing_out_ends_the_session(running: Running) -> None:
     lan = sign_in(running, "lan")
     page = lan.get("/console/unanswered")

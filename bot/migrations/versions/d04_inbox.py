@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column('conversation_id', sa.String(length=36), nullable=False),
         sa.Column('digest', sa.String(length=32), nullable=False),
         sa.Column('question', sa.Text(), nullable=False),
+        sa.Column('folded', sa.Text(), nullable=False),
         sa.Column('kind', sa.String(length=16), nullable=False),
         sa.Column('note', sa.Text(), nullable=False),
         sa.Column('channel', sa.String(length=16), nullable=False),
