@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import AgglomerativeClustering
 
 from bot.inbox.meaning import ALIKE
 
@@ -20,6 +19,8 @@ def groups_of(alike: NDArray[np.float64], at_least: float = ALIKE) -> list[list[
     """
     if len(alike) < 2:
         return [[row] for row in range(len(alike))]
+    from sklearn.cluster import AgglomerativeClustering  # half a second that a service need not wait for
+
     distance = np.clip(1.0 - (alike + alike.T) / 2, 0.0, 2.0)
     np.fill_diagonal(distance, 0.0)
     labels = AgglomerativeClustering(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+from pathlib import Path
 
 import actions
 import bot
@@ -15,11 +15,16 @@ __all__ = ["METADATA"]
 
 
 def _import_tables() -> None:
-    """Tables stand in modules named `tables` (or `tickets`) beside the code that owns them."""
+    """Tables stand in modules named `tables` (or `tickets`) beside the code that owns them.
+
+    Found by their files: `pkgutil` would import every package on the way, spaCy and torch included.
+    """
     for package in (knowledge_base, indexer, actions, bot):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name.endswith((".tables", ".tickets")) and not module.name.startswith("bot.migrations"):
-                importlib.import_module(module.name)
+        root = Path(package.__path__[0])
+        for file in sorted(file for name in ("tables.py", "tickets.py") for file in root.rglob(name)):
+            module = ".".join((package.__name__, *file.relative_to(root).with_suffix("").parts))
+            if not module.startswith("bot.migrations"):
+                importlib.import_module(module)
 
 
 _import_tables()
