@@ -17,6 +17,8 @@ Say = Callable[[str, str, Any], str]
 FIELDS: tuple[str, ...] = tuple(Guide.model_fields)
 # Longer texts are compared line by line: comparing words takes time that grows with their square.
 _MOST_WORDS = 3000
+# Share of words in common at which two names are one thing renamed.
+_ALIKE = 0.5
 _TOKEN = re.compile(r"\s+|[^\s]+")
 
 
@@ -144,7 +146,8 @@ def _block(
 
 
 def _pairs(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
-    """Old and new items that are one thing: the same name first; then, where as many are left, by their order."""
+    """Old and new items that are one thing: the same name first; then, where as many are left, by their order if they
+    read alike or have no name."""
     pairs: list[tuple[int, int]] = []
     free = list(range(len(new)))
     for left, item in enumerate(old):
@@ -155,8 +158,15 @@ def _pairs(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[int, int]]:
     taken = {left for left, _ in pairs}
     rest = [left for left in range(len(old)) if left not in taken]
     if len(rest) == len(free):
-        pairs.extend(zip(rest, free, strict=True))
+        pairs.extend(pair for pair in zip(rest, free, strict=True) if _alike(old[pair[0]], new[pair[1]]))
     return pairs
+
+
+def _alike(old: Any, new: Any) -> bool:
+    left, right = _name(old), _name(new)
+    if left is None or right is None:
+        return left is right
+    return SequenceMatcher(None, _tokens(str(left)), _tokens(str(right))).ratio() >= _ALIKE
 
 
 def _without_moves(found: Sequence[Change], old: Sequence[Any], new: Sequence[Any]) -> Iterator[Change]:

@@ -10,7 +10,7 @@ from knowledge_base.drafting.drafts import Drafts
 from knowledge_base.drafting.health import Mark, MarkKind, marks_of
 from knowledge_base.drafting.states import OPEN, Draft, State, standing
 from knowledge_base.model import Origin, Published
-from knowledge_base.snapshot import Snapshot, fold
+from knowledge_base.snapshot import PRECEDENCE, Snapshot, fold
 from knowledge_base.store import KnowledgeBase
 
 __all__ = ["Filter", "Found", "Listing", "Row"]
@@ -63,7 +63,7 @@ class Listing:
         self._known: tuple[Snapshot, dict[str, Row], dict[str, str]] | None = None
 
     def find(self, wanted: Filter, page: int = 1, size: int = 50) -> Found:
-        """A page of guides, by code; those whose name is what was typed come first."""
+        """A page of guides: those whose name holds what was typed first; else drafts, curated ones, all others, by code."""
         rows, texts = self._rows()
         words = fold(wanted.q).split()
         field = fold(wanted.field)
@@ -71,7 +71,9 @@ class Listing:
             row for row in rows
             if all(word in texts[row.code] for word in words) and _fits(row, wanted, field)
         ]
-        if words:
+        if not words:  # what is being worked on, then what is curated
+            hits.sort(key=lambda row: (row.draft is None and row.scheduled is None, _rank(row)))
+        else:
             typed = " ".join(words)
             hits.sort(key=lambda row: (typed not in fold(row.name), row.published is None, len(row.name)))
         start = (page - 1) * size
@@ -121,6 +123,10 @@ def _text(item: Published) -> str:
     guide = item.guide
     levels = [_LEVELS[level] for level in guide.levels]
     return fold(" | ".join((guide.code, guide.name, *guide.short_names, guide.field, guide.agency or "", *levels)))
+
+
+def _rank(row: Row) -> int:
+    return PRECEDENCE.index(row.published.origin) if row.published else -1
 
 
 def _fits(row: Row, wanted: Filter, field: str) -> bool:
