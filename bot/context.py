@@ -23,6 +23,7 @@ from bot.gateway.turn import Masking
 from bot.gateway.turns import TurnStore
 from bot.inbox.service import Inbox
 from bot.lab import Sample
+from bot.recall.service import Recalls
 from bot.reports.service import Reports
 from bot.switches.board import Switches
 from common.audit import AuditLog
@@ -97,6 +98,7 @@ class Context:
     new_conversations: RateLimiter
     checks: RateLimiter
     thresholds: ThresholdStore
+    recalls: Recalls
     drafting: Drafting
     inbox: Inbox
     gate: PublishGate | None = None

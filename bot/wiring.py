@@ -13,6 +13,7 @@ from actions.executor import build_executor
 from actions.handoff import Tickets
 from actions.handoff.desk import Desk
 from actions.messages import Messages
+from actions.notices.quiet import QuietHours
 from actions.services import Services
 from bot.access.model import AccessRules
 from bot.access.sso import StaffLogin
@@ -37,6 +38,9 @@ from bot.inbox.service import Inbox
 from bot.lab import Sample
 from bot.migrations import migrate
 from bot.own_data import join
+from bot.recall import service as recall
+from bot.recall.sending import Sending
+from bot.recall.service import Recalls
 from bot.reports.service import build_reports
 from bot.switches.board import Switches
 from common.audit import AuditLog
@@ -106,7 +110,10 @@ def connect(
     eraser = Eraser(
         store, [*erasers, desk.erase, inbox.erase, trackers.erase], counting,
         Kept(dossiers.notices.waits, [inbox.erase, trackers.erase]))
-    dossiers.notices.deliver_by(Unasked(hub))
+    unasked = Unasked(hub)
+    dossiers.notices.deliver_by(unasked)
+    dossiers.outbox.handle(
+        recall.TOPIC, Sending(database, knowledge_base, unasked, QuietHours.parse(settings.quiet_hours)))
     join(dossiers.rights, store, reveal, eraser)
     return Context(
         settings=settings,
@@ -139,6 +146,7 @@ def connect(
         new_conversations=RateLimiter(settings.conversations_per_minute),
         checks=RateLimiter(_CHECKS_PER_MINUTE),
         thresholds=ThresholdStore(database),
+        recalls=Recalls(database, knowledge_base, dossiers.outbox),
         drafting=build_drafting(
             database, knowledge_base, settings.home, {form.slug for form in dossiers.forms},
             (lambda: {code: len(asked) for code, asked in gate.failing().items()}) if gate else dict),

@@ -56,6 +56,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry(Area.INBOX, "Câu chưa trả lời", "/console/unanswered"),
         Entry(Area.KNOWLEDGE, "Phòng thử tìm kiếm", "/console/lab"),
         Entry(Area.KNOWLEDGE, "Câu chuẩn", "/console/golden"),
+        Entry(Area.KNOWLEDGE, "Đính chính", "/console/recall"),
     )),
     ("Hồ sơ", (
         Entry(Area.DOSSIERS, "Hồ sơ", "/console/dossiers"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from actions.answers.buttons import payload
 from actions.notices.delivery import Deliver
 from actions.notices.quiet import QuietHours
 from actions.outbox import Entry
@@ -55,11 +56,15 @@ class Sending:
             return None
         published = self._kb.get(row.code)
         if published is None or published.version != row.to_version:
-            return self._finish(number, "cancelled")
+            self._finish(number, "cancelled")
+            return None
         reply = self._reply(row, published)
         for conversation_id in conversations:
             self._say(row, conversation_id, reply)
-        return self._now() if len(conversations) == _BATCH else self._finish(number, "sent")
+        if len(conversations) == _BATCH:
+            return self._now()
+        self._finish(number, "sent")
+        return None
 
     def _say(self, recall: RecallRow, conversation_id: str, reply: Reply) -> None:
         with self._database.session() as session:
@@ -104,5 +109,5 @@ class Sending:
             fields=told,
             sources=[Source(title=source.title, url=source.url) for source in guide.sources],
         )
-        again = Button(title=self._ask, payload=f'/choose_procedure{{"procedure_code": "{guide.code}"}}')
+        again = Button(title=self._ask, payload=payload("ask_overview", procedure_code=guide.code))
         return Reply(text=recall.text, status=Status.CONTROL, answer=answer, buttons=[again])

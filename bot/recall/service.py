@@ -183,7 +183,7 @@ class Recalls:
     def approve(self, number: int, *, seen: str, actor: str) -> int:
         """A second person's yes: the conversations are noted and the outbox says it; returns how many.
 
-        Raises Forbidden's kin: Conflict for one's own text, for a text that changed since it was read (`seen`), or a
+        Raises Conflict for one's own text, for a text that changed since it was read (`seen`), or a
         guide that changed once more.
         """
         with self._database.session() as session:
