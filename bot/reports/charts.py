@@ -106,6 +106,7 @@ def _lines(axes: Axes, chart: Lines, look: _Look) -> None:
     if len(chart.lines) > 1:
         _legend(axes, look, len(chart.lines))
     else:
+        axes.margins(x=0.08)
         _last_value(axes, chart.lines[0], chart.percent, look)
     axes.set_ylim(0, 1.06 if chart.percent else None)
 
@@ -181,7 +182,7 @@ def _last_value(axes: Axes, line: Line, percents: bool, look: _Look) -> None:
     if known:
         spot, value = known[-1]
         axes.annotate(percent(value) if percents else number(value), (spot, value), textcoords="offset points",
-                      xytext=(0, 8), ha="right", color=look.ink, fontweight="bold")
+                      xytext=(7, 0), va="center", color=look.ink, fontweight="bold")
 
 
 def _legend(axes: Axes, look: _Look, count: int) -> None:
