@@ -13,7 +13,7 @@ from datetime import timedelta
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.eforms.eform import EField
-from actions.dossiers.eforms.intake import CARD, CARD_READ
+from actions.dossiers.eforms.intake import CARD, CARD_READ, LOGIN_CODE
 from actions.dossiers.eforms.values import Texts
 from actions.dossiers.identity.logins import Logins
 from actions.dossiers.identity.prefill import is_filled_by_identity
@@ -83,13 +83,16 @@ class Aids:
 
     def knows(self, choice: str) -> bool:
         """Whether a button's choice is for `take`."""
-        return choice in (CARD, CARD_READ, _FILL, _DROP, _OTHER) or choice.startswith((_REUSE, _AGREE))
+        return choice in (CARD, CARD_READ, _FILL, _DROP, _OTHER) or choice.startswith((_REUSE, _AGREE, LOGIN_CODE))
 
     def take(self, draft: Draft, choice: str) -> Reply | None:
         """Carries out a choice: what to say, or None to go on with the form. Raises NotFound, Conflict."""
         where = draft.conversation_id, draft.id
         if choice in (CARD, CARD_READ, _FILL, _DROP):
             return self._card(draft, choice)
+        if choice.startswith(LOGIN_CODE):
+            self._login(draft, choice.removeprefix(LOGIN_CODE))
+            return None
         if choice == _OTHER or draft.field is None:
             return None
         paper_id = choice.partition(":")[2]
@@ -134,6 +137,15 @@ class Aids:
             sentence = self._texts.render("card.dropped")
         self._drafts.note(draft.conversation_id, sentence)
         return None
+
+    def _login(self, draft: Draft, code: str) -> None:
+        """The code of a login in another browser: its answers, or why there are none, before the next question."""
+        filled = self.logins.type_code(draft.conversation_id, code)
+        if filled is None:
+            sentence = self._texts.render("login.code.wrong")
+        else:
+            sentence = self._texts.render("login.filled", count=len(filled), provider=self.logins.provider)
+        self._drafts.note(draft.conversation_id, sentence)
 
     def _ask(self, draft: Draft) -> Reply:
         field = {

@@ -116,7 +116,7 @@ def build_dossiers(
     uploads = Uploads(settings, database, keyring)
     scans, logins = build_identity(settings, database, keyring, uploads, drafts)
     speech = Speech()
-    intake = Intake(drafts, Pending(database, keyring), uploads, speech, texts, scans)
+    intake = Intake(drafts, Pending(database, keyring), uploads, speech, texts, scans, logins)
     supplement_chat = SupplementChat(
         database, intake.pending, uploads, speech, Messages.load(REGISTRY_MESSAGES))
     intake.afterwards = supplement_chat

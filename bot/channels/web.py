@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
 from bot.api.deps import ClientKey, ContextDep, ConversationId
+from bot.api.holder import remember
 from bot.api.problems import field_errors
 from bot.api.schemas import (
     ConversationIn,
@@ -66,7 +67,9 @@ async def open_conversation(context: ContextDep, client: ClientKey, body: Conver
         raise TooManyRequests(problem("many_conversations", seconds=int(seconds)), retry_after=seconds)
     language = (body or ConversationIn()).language
     opened = await run_sync(lambda: context.store.open(greeting(context.settings.province), language=language))
-    return JSONResponse({"id": opened.id, "token": opened.token, "messages": opened.messages}, 201)
+    answer = JSONResponse({"id": opened.id, "token": opened.token, "messages": opened.messages}, 201)
+    remember(answer, context, opened.id)
+    return answer
 
 
 @router.post(
@@ -110,7 +113,7 @@ async def list_messages(
     responses={
         200: {
             "content": {"text/event-stream": {}},
-            "description": "Events `message` (id, Message) and `owner`.",
+            "description": "Events `message` (id, Message), `owner` and `typing` (author); take no note of others.",
         },
         **problems(401, 429),
     },
@@ -119,6 +122,12 @@ async def list_messages(
 async def events(context: ContextDep, conversation_id: ConversationId, request: Request) -> Response:
     """Server-sent events. Resumes after the header `Last-Event-ID`; without it, starts with what comes next."""
     return await event_stream(context, conversation_id, request.headers.get("Last-Event-ID"))
+
+
+@router.post("/{conversation_id}/typing", status_code=204, responses=problems(401))
+async def typing(context: ContextDep, conversation_id: ConversationId) -> None:
+    """Tells the person who has the conversation that the citizen is typing; without one, nothing is kept."""
+    await run_sync(context.desk.typing.note, conversation_id, "citizen")
 
 
 @router.post("/{conversation_id}/feedback", status_code=204, responses=problems(401, 404, 422))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from actions.assisted import AssistedSession
 from bot.api.deps import ContextDep
+from bot.api.holder import remember
 from bot.console.accounts import Role, Staff
 from bot.console.rendering import console_page, see_other
 from bot.console.session import AssistantDep, FormOf
@@ -46,7 +47,9 @@ async def begin(
     except (InvalidInput, NotFound) as error:
         given = {"point": point, "form": form, "citizen": citizen}
         return await _page(request, context, staff, error, given=given)
-    return see_other(context.dossiers.form_pages.path(found.conversation_id, found.draft_id))
+    answer = see_other(context.dossiers.form_pages.path(found.conversation_id, found.draft_id))
+    remember(answer, context, found.conversation_id)
+    return answer
 
 
 @router.post("/{session_id}/end")

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.drafts import Written
 from bot.api.deps import ClientKey, ContextDep
+from bot.api.holder import remember
 from bot.context import Context
 from bot.gateway.texts import greeting, problem
 from bot.pages.eform_input import Sent, moved, sent, take_files
@@ -82,6 +83,7 @@ async def start(
     answer.set_cookie(
         _COOKIE, context.dossiers.links.make(_COOKIE_KIND, own, life), max_age=life.days * _DAY_S, path="/forms",
         httponly=True, samesite="lax", secure=context.settings.base_url.startswith("https"))
+    remember(answer, context, own)
     return answer
 
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from actions.dossiers.eforms.draft import Draft
 from bot.api.deps import ClientKey, ContextDep
+from bot.api.holder import HOLDER_COOKIE, held
 from bot.context import Context
 from bot.gateway.texts import problem
 from bot.pages.rendering import PageRoute, SameSite, go, page
@@ -117,16 +118,21 @@ async def confirmed(
     ticket: Ticket,
     agree: Annotated[str, Form(max_length=3)] = "",
     cookie: BrowserCookie = "",
+    holder: Annotated[str, Cookie(alias=HOLDER_COOKIE, max_length=400)] = "",
 ) -> Response:
-    """Uses the login with consent, or forgets it."""
+    """Uses the login with consent, or forgets it. In a browser that does not hold the conversation it yields a code, to
+    be typed there."""
     logins = context.dossiers.aids.logins
     if agree == "yes":
-        draft, filled = await run_sync(logins.agree, ticket, cookie)
+        agreed = await run_sync(logins.agree, ticket, cookie, held(context, holder))
     else:
-        draft, filled = await run_sync(logins.refuse, ticket, cookie), None
+        agreed = None
+    draft = agreed.draft if agreed else await run_sync(logins.refuse, ticket, cookie)
+    if agreed and agreed.code:
+        return page(request, "identity/code.html", code=agreed.code, provider=logins.provider, draft=draft)
     path = context.dossiers.form_pages.path(draft.conversation_id, draft.id)
     return page(
-        request, "identity/done.html", filled=filled, provider=logins.provider, form=path,
+        request, "identity/done.html", filled=agreed.filled if agreed else None, provider=logins.provider, form=path,
         token=path.rpartition("/")[2], draft=draft)
 
 

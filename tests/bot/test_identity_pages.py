@@ -98,10 +98,48 @@ def test_links_and_other_sites(running: Running) -> None:
             assert browser.get(path).status_code == 403, path
 
 
-def test_a_login_in_the_browser(running: Running) -> None:
+def test_a_login_in_somebody_elses_browser_fills_nothing_without_its_code(running: Running) -> None:
+    """A forwarded link: whoever logs in does not hold the conversation."""
     talk = running.open()
-    draft, token = draft_of(running, talk)
+    _draft, token = draft_of(running, talk)
+
+    def logged_in() -> str:
+        with running.http as stranger:
+            stranger.post("/api/v1/conversations", json={})  # the stranger has a conversation too
+            arrived = stranger.get(signs_in(stranger.get(f"/login/oidc/start?draft={token}").headers["location"]))
+            shown = stranger.post(arrived.headers["location"], data={"agree": "yes"}).text
+            assert "Không đọc hoặc gửi mã này cho ai" in shown and "/forms/" not in shown
+            return "".join(re.findall(r"<h2>(\d{3}) (\d{3})</h2>", shown)[0])
+
+    dossiers = running.context.dossiers
+
+    def typed(code: str) -> Draft:
+        captured = dossiers.intake.capture(talk.id, text=code)
+        assert captured and code not in captured.transcript + captured.intent_message
+        [ref] = re.findall(r'"eform_input":"(\w+)"', captured.intent_message)
+        entered = dossiers.intake.take(talk.id, ref)
+        now = dossiers.drafts.active(talk.id)
+        assert entered and now and dossiers.aids.take(now, entered.text) is None
+        return dossiers.drafts.prompt(talk.id)
+
+    code = logged_in()
+    assert dossiers.drafts.prompt(talk.id).values == {} and dossiers.aids.logins.verified(talk.id) is None
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    for _ in range(3):
+        after = typed(wrong)
+        assert after.values == {} and "chưa đúng" in after.notice
+    assert not dossiers.aids.logins.awaits_code(talk.id), "the third wrong code forgets the login"
+    code = logged_in()
+    after = typed(f"{code[:3]} {code[3:]}")
+    assert after.values["applicant_id"].source == "verified" and "đã xác thực" in after.notice
+    assert dossiers.aids.logins.verified(talk.id) and not dossiers.aids.logins.awaits_code(talk.id)
+
+
+def test_a_login_in_the_browser(running: Running) -> None:
     with httpx.Client(base_url=running.url, trust_env=False, timeout=30) as browser:
+        opened = browser.post("/api/v1/conversations", json={}).json()
+        talk = Talk(running, opened["id"], opened["token"], [])
+        draft, token = draft_of(running, talk)
         begun = browser.get(f"/login/oidc/start?draft={token}")
         assert begun.status_code == 303
         cookie = begun.headers["set-cookie"]

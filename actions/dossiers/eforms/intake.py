@@ -23,12 +23,14 @@ from actions.dossiers.eforms.values import Ambiguous, Doubtful, Texts, Value, pl
 from common.errors import Conflict, InvalidInput
 from common.identifiers import BULLET, find, mask
 
-__all__ = ["CARD", "CARD_READ", "SAMPLE", "SKIP", "Captured", "CardPhotos", "Intake"]
+__all__ = ["CARD", "CARD_READ", "LOGIN_CODE", "SAMPLE", "SKIP", "Captured", "CardPhotos", "Intake"]
 
 SKIP = "__skip__"
 SAMPLE = "__sample__"
 # The card's QR code is wanted; it was read (`actions.companion.aids` goes on from there).
 CARD, CARD_READ = "__card__", "__card_read__"
+# Followed by the code of a login that was finished in another browser.
+LOGIN_CODE = "__login_code__:"
 # Consent is taken back, which is more than giving up the form: `actions.rights` says what it means.
 WITHDRAW = "__withdraw__"
 _DIGIT_TYPES = {"personal_id", "phone", "date", "number", "email"}
@@ -62,6 +64,12 @@ class CardPhotos(Protocol):
     def read(self, conversation_id: str, draft_id: str, photo: bytes) -> None: ...
 
 
+class LoginCodes(Protocol):
+    """`actions.dossiers.identity.logins`: whether the code of a login is awaited."""
+
+    def awaits_code(self, conversation_id: str) -> bool: ...
+
+
 class Afterwards(Protocol):
     """`actions.dossiers.supplement_chat`: what a dossier that was submitted already waits for."""
 
@@ -75,7 +83,7 @@ class Intake:
 
     def __init__(
         self, drafts: DraftService, pending: Pending, uploads: Uploads, speech: Speech, texts: Texts,
-        cards: CardPhotos | None = None,
+        cards: CardPhotos | None = None, logins: LoginCodes | None = None,
     ) -> None:
         self.pending = pending
         self.uploads = uploads
@@ -83,6 +91,7 @@ class Intake:
         self._speech = speech
         self._texts = texts
         self._cards = cards
+        self._logins = logins
         self.afterwards: Afterwards | None = None
         drafts.practice.on_change = self._note_trial
 
@@ -112,6 +121,9 @@ class Intake:
             return lost or (self.afterwards.capture(conversation_id, text) if self.afterwards else None)
         if draft.practice:
             self._note_trial(conversation_id, True)
+        code = self._login_code(draft, text)
+        if code:
+            return self._captured(draft, "choice", f"{LOGIN_CODE}{code}", self._texts.render("transcript.login_code"))
         answer = self._answer(draft, draft.field, text) if draft.field else None
         if answer and draft.elsewhere:
             return self._shown_again(draft)
@@ -170,6 +182,13 @@ class Intake:
         shown = labels.get(choice, self._texts.render("transcript.chosen"))
         answers = draft.field if not choice.startswith("__") else None  # else it is about the form, not an answer
         return self._captured(draft, "choice", choice, self._line(answers, shown))
+
+    def _login_code(self, draft: Draft, text: str) -> str:
+        """Six digits while a login waits for its code; "" for anything else."""
+        digits = re.sub(r"[\s.\-]", "", text)
+        if self._logins is None or draft.practice or not re.fullmatch(r"[0-9]{6}", digits):
+            return ""
+        return digits if self._logins.awaits_code(draft.conversation_id) else ""
 
     def _note_trial(self, conversation_id: str, on: bool) -> None:
         (self.pending.expect if on else self.pending.unexpect)(conversation_id, _TRIAL)

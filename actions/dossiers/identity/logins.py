@@ -1,8 +1,8 @@
 """A citizen's login, from the link in the chat to verified answers in the draft.
 
 Three things tie the steps together: the link (whose draft it is), the `state` at the provider, and a cookie of the
-browser that began. What a login yields is used only after the citizen has seen it and agreed: a link may have come
-from somebody else.
+browser that began. What a login yields is used only after the citizen has seen it and agreed, and only by whoever
+holds the conversation: a link may have come from somebody else (`handing.py`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from actions.dossiers.eforms.drafts import Draft, DraftService
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.eforms.values import Texts
 from actions.dossiers.identity import prefill
+from actions.dossiers.identity.handing import Handing
 from actions.dossiers.identity.openid import OpenIdClient, Provider, ProviderDown, Untrusted
 from actions.dossiers.identity.person import Person, checked, person_digest
 from actions.dossiers.identity.scans import facts_shown, note_consent, packed, unpacked
@@ -32,7 +33,7 @@ from common.errors import Forbidden, InvalidInput, NotFound, NotReady
 from common.keyring import Keyring
 from common.settings import Settings
 
-__all__ = ["Begun", "Logins", "Verified", "Waiting"]
+__all__ = ["Agreed", "Begun", "Logins", "Verified", "Waiting"]
 
 _TIME_TO_LOG_IN = timedelta(minutes=15)
 _TIME_TO_AGREE = timedelta(minutes=15)
@@ -56,6 +57,15 @@ class Waiting:
     draft: Draft
     lines: list[dict[str, str]]
     consent: str
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What came of a login: the fields filled; with a `code`, none until it is typed in the conversation."""
+
+    draft: Draft
+    filled: list[EField]
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class Logins:
         self._drafts = drafts
         self._texts = texts
         self._today = today
+        self._handing = Handing(database, keyring, texts)
 
     def begin(self, conversation_id: str, draft_id: str) -> Begun:
         """A login for the draft. Raises NotFound where none is configured or the draft is gone, NotReady."""
@@ -133,16 +144,34 @@ class Logins:
         consent = self._texts.render("consent.login.text", title=draft.form.title, provider=self.provider)
         return Waiting(draft, facts_shown(self._texts, unpacked(self._keyring, kept["person"].encode())), consent)
 
-    def agree(self, ticket: str, cookie: str) -> tuple[Draft, list[EField]]:
-        """Uses the login, with consent: the conversation is this person, and the draft's fields are filled.
-
-        Raises Forbidden, NotFound, Conflict.
+    def agree(self, ticket: str, cookie: str, holder: str) -> Agreed:
+        """Uses the login, with consent, where the browser holds the conversation (`holder`); else keeps it until its
+        code is typed there. Raises Forbidden, NotFound, Conflict.
         """
         conversation_id, kept = self._look(ticket, cookie)
         draft = self._draft(conversation_id, kept["draft"])
+        with self._database.session() as session:
+            session.execute(delete(LoginRow).where(LoginRow.state == self._digest(ticket)))
+        if holder != conversation_id:
+            return Agreed(draft, [], self._handing.keep(conversation_id, kept))
+        return Agreed(draft, self._use(conversation_id, draft, kept, elsewhere=True))
+
+    def awaits_code(self, conversation_id: str) -> bool:
+        """Whether somebody logged in for this conversation in another browser."""
+        return self._handing.waits(conversation_id)
+
+    def type_code(self, conversation_id: str, code: str) -> list[EField] | None:
+        """Uses the login that waits; the fields filled, or None for a wrong code. Raises NotFound, Conflict."""
+        kept = self._handing.open(conversation_id, code)
+        if kept is None:
+            return None
+        return self._use(conversation_id, self._draft(conversation_id, kept["draft"]), kept, elsewhere=False)
+
+    def _use(self, conversation_id: str, draft: Draft, kept: Mapping[str, str], *, elsewhere: bool) -> list[EField]:
+        """The conversation is this person from now on, and the draft's fields are filled."""
         person = unpacked(self._keyring, kept["person"].encode())
         filled = self._drafts.fill(
-            conversation_id, draft.id, prefill.answers(draft.form, person), "verified", elsewhere=True)
+            conversation_id, draft.id, prefill.answers(draft.form, person), "verified", elsewhere=elsewhere)
         now = utc_now()
         sealed = self._keyring.encrypt(json.dumps({"person": kept["person"], "id_token": kept["id_token"]}))
         with self._database.session() as session:
@@ -150,8 +179,7 @@ class Logins:
                 conversation_id=conversation_id, digest=person_digest(self._keyring, person.personal_id),
                 sealed=sealed, verified_at=now, expires_at=now + _VERIFIED_FOR))
             note_consent(session, self._texts, conversation_id, draft.id, "login")
-            session.execute(delete(LoginRow).where(LoginRow.state == self._digest(ticket)))
-        return draft, filled
+        return filled
 
     def refuse(self, ticket: str, cookie: str) -> Draft:
         """Forgets the login unused."""

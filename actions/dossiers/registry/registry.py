@@ -63,8 +63,8 @@ class Registry:
     def advance(
         self, code: str, state: str, *, actor: str, note: str = "", seen: str | None = None
     ) -> DossierSummary:
-        """Staff move a dossier on. Raises NotFound, InvalidInput (unknown state, missing reason) or Conflict, also where
-        the dossier is not in the state `seen` any more on which the decision was made, or an outside system decides."""
+        """Staff move a dossier on. Raises NotFound, InvalidInput (unknown state, missing reason) or Conflict, also
+        where the dossier left the state `seen` on which the decision was made, or an outside system decides."""
         self._transitions.target(state, actor=actor, note=note)
         with self._database.session() as session:
             row = self._row(session, code, lock=True)

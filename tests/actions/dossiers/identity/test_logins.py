@@ -72,7 +72,7 @@ def test_a_login_fills_and_marks(make: Make, database: Database) -> None:
         waiting = room.aids.logins.waiting(ticket, begun.cookie)
         assert {"label": "Số định danh", "value": "022190001234"} in waiting.lines and "VNeID" in waiting.consent
         assert room.aids.logins.verified("c1") is None  # not before consent
-        _draft, filled = room.aids.logins.agree(ticket, begun.cookie)
+        filled = room.aids.logins.agree(ticket, begun.cookie, "c1").filled
         assert [field.name for field in filled] == ["applicant_name", "applicant_id", "applicant_birth_date"]
         draft = room.drafts.active("c1")
         assert draft and {draft.values[field.name].source for field in filled} == {"verified"}
@@ -85,7 +85,7 @@ def test_a_login_fills_and_marks(make: Make, database: Database) -> None:
             assert session.scalars(select(LoginRow)).all() == []
         assert b"022190001234" not in stored.sealed and "022190001234" not in stored.digest
         with pytest.raises(Forbidden):  # a ticket is used once
-            room.aids.logins.agree(ticket, begun.cookie)
+            room.aids.logins.agree(ticket, begun.cookie, "c1")
         assert room.aids.logins.log_out("c1", "http://x/").startswith(f"{issuer}/oauth2/end_session?id_token_hint=")
         assert room.aids.logins.verified("c1") is None and room.aids.logins.log_out("c1", "") == ""
 
@@ -134,7 +134,7 @@ def test_refusing_consent_keeps_nothing(make: Make) -> None:
         room.aids.logins.refuse(ticket, begun.cookie)
         assert room.aids.logins.verified("c1") is None and room.drafts.active("c1").values == {}  # type: ignore[union-attr]
         with pytest.raises(Forbidden):
-            room.aids.logins.agree(ticket, begun.cookie)
+            room.aids.logins.agree(ticket, begun.cookie, "c1")
 
 
 def _coded(data: bytes) -> str:
