@@ -42,7 +42,7 @@ class SecondFactor:
         if row.totp_new is None:
             return "", ""
         secret = self._keyring.decrypt(row.totp_new).decode()
-        return secret, pyotp.TOTP(secret).provisioning_uri(row.name, _ISSUER)
+        return secret, pyotp.TOTP(secret).provisioning_uri(name=row.name, issuer_name=_ISSUER)
 
     def confirm(self, session: Session, row: StaffRow, code: str) -> Sequence[str]:
         """Turns the waiting secret on once its first code is right; returns new recovery codes.
@@ -98,7 +98,7 @@ class SecondFactor:
         current = int(now.timestamp()) // _STEP_S
         found = [
             current + drift for drift in _DRIFT
-            if hmac.compare_digest(totp.at(now, drift).encode(), digits.encode())
+            if hmac.compare_digest(totp.at(now, counter_offset=drift).encode(), digits.encode())
         ]
         return next((step for step in found if step > after), None)
 

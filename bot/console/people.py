@@ -72,7 +72,7 @@ async def add_person(
             given["name"], chosen, display_name=display_name, unit=unit, email=email, actor=staff.name))
     except (InvalidInput, Conflict) as error:
         return await _new(request, context, staff, error, given)
-    return console_page(request, "access/password.html", staff=staff, name=given["name"], password=password, new=True)
+    return console_page(request, "access/password.html", staff=staff, account=given["name"], password=password, new=True)
 
 
 @router.get("/{name}")
@@ -113,7 +113,7 @@ async def act_on_person(
     except (InvalidInput, Forbidden) as error:
         return await _person(request, context, staff, name, error, {"reason": reason})
     if password:
-        return console_page(request, "access/password.html", staff=staff, name=name, password=password, new=False)
+        return console_page(request, "access/password.html", staff=staff, account=name, password=password, new=False)
     return see_other(_PEOPLE if act == "remove" else f"{_PEOPLE}/{name}")
 
 

@@ -127,4 +127,4 @@ async def _step(request: Request, context: Context, staff: Staff, error: ISeeErr
         values = {"secret": secret, "qr": qr_image(address)}
     return console_page(
         request, f"access/step_{staff.stage}.html", status=error.status if error else 200,
-        problem=error.detail if error else "", csrf=staff.csrf, name=staff.name, **values)
+        problem=error.detail if error else "", csrf=staff.csrf, account=staff.name, **values)
