@@ -32,6 +32,7 @@ DAYS = (7, 30, 60, 90)
 _LONGEST = 4000
 _NUMBER = re.compile(r"\d+(?:[.,/]\d+)*")
 _MOST_ENTRIES = 400
+_ANSWERED_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,14 @@ class Recalls:
         return Changed(code, current.guide.name, before.version, version, at, found) if found else None
 
     def _before(self, code: str, version: int) -> Published | None:
-        """The text that was answered from before: the last curated or imported one, else the last of all."""
-        for earlier in self._kb.history(code):
-            if earlier.version < version:
+        """The text that was answered from before. One of another origin that was replaced within the hour never was:
+        at the first start the catalogue's facts and the curated guides come one after the other."""
+        history = self._kb.history(code)
+        this = next((each for each in history if each.version == version), None)
+        for earlier in history:
+            if this is None or earlier.version >= version:
+                continue
+            if earlier.origin is this.origin or this.created_at - earlier.created_at > _ANSWERED_FOR:
                 return self._kb.at_version(code, earlier.version)
         return None
 
