@@ -32,7 +32,7 @@ async def event_stream(context: Context, conversation_id: str, last_id: str | No
 
     async def stream() -> AsyncIterator[ServerSentEvent]:
         nonlocal position
-        owner = ""
+        owner, typed = "", None
         STREAMS.inc()
         try:
             while not context.hub.closing:
@@ -44,6 +44,11 @@ async def event_stream(context: Context, conversation_id: str, last_id: str | No
                 if conversation.owner != owner:
                     owner = conversation.owner
                     yield ServerSentEvent(json.dumps({"owner": owner}), event="owner")
+                if owner == "agent":
+                    latest = await run_sync(context.desk.typing.latest, conversation_id, "agent")
+                    if latest and latest != typed:
+                        typed = latest
+                        yield ServerSentEvent(json.dumps({"author": "agent"}), event="typing")
                 await wait(signal, _LOOK_EVERY_S)
         except NotFound:
             return  # erased meanwhile

@@ -50,6 +50,9 @@ class Entry:
 MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("Người dân", (
         Entry(Area.DESK, "Bàn trực", "/console/conversations"),
+        Entry(Area.DESK, "Gọi lại", "/console/desk/callbacks"),
+        Entry(Area.DESK, "Câu soạn sẵn", "/console/desk/canned"),
+        Entry(Area.DESK, "Người trực", "/console/desk/people"),
     )),
     ("Tri thức", (
         Entry(Area.KNOWLEDGE, "Hướng dẫn", "/console/guides"),

@@ -14,13 +14,24 @@ from actions.messages import day, vnd
 from bot.console.areas import ALLOWED, menu
 from common.clock import to_local, utc_now
 
-__all__ = ["CONSOLE", "console_page", "see_other"]
+__all__ = ["CONSOLE", "console_page", "fragment", "see_other"]
 
 CONSOLE = Path(__file__).parent
 
 
 def _when(moment: datetime) -> str:
     return to_local(moment).strftime("%H:%M %d/%m/%Y")
+
+
+def _waited(since: datetime) -> str:
+    """How long ago, as people say it: "dưới 1 phút", "12 phút", "1 giờ 5 phút", "2 ngày"."""
+    minutes = int((utc_now() - since).total_seconds() // 60)
+    if minutes < 1:
+        return "dưới 1 phút"
+    hours, rest = divmod(minutes, 60)
+    if hours >= 24:
+        return f"{hours // 24} ngày"
+    return " ".join(part for part in (f"{hours} giờ" if hours else "", f"{rest} phút" if rest else "") if part)
 
 
 def _percent(share: float) -> str:
@@ -37,7 +48,10 @@ def _signed(value: float) -> str:
 
 
 _templates = Jinja2Templates(CONSOLE / "templates")
-_templates.env.filters |= {"when": _when, "date": day, "vnd": vnd, "percent": _percent, "decimal": _decimal, "signed": _signed}
+_templates.env.filters |= {
+    "when": _when, "waited": _waited, "date": day, "vnd": vnd, "percent": _percent, "decimal": _decimal,
+    "signed": _signed,
+}
 _templates.env.globals |= {"menu": menu, "allowed": ALLOWED, "now": utc_now}
 
 
@@ -47,6 +61,11 @@ def console_page(request: Request, name: str, *, status: int = 200, **values: An
     A page is always rendered whole; what htmx asks for anew, it picks out of the page itself (`hx-select`).
     """
     return _templates.TemplateResponse(request, name, {"staff": None, "problem": "", **values}, status_code=status)
+
+
+def fragment(name: str, **values: Any) -> str:
+    """The template `name` as text, for what is sent to an open page."""
+    return _templates.env.get_template(name).render(values)
 
 
 def see_other(address: str) -> RedirectResponse:

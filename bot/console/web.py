@@ -13,7 +13,7 @@ from bot.console import (
     audit_page,
     calendar,
     centres,
-    conversations,
+    desk,
     dossier_list,
     dossiers,
     files,
@@ -41,7 +41,7 @@ from common.errors import ISeeError
 __all__ = ["install_console"]
 
 _PARTS = (
-    signin, sso, me, people, audit_page, switches, conversations, unanswered, phrasing, dossier_list, dossiers, files,
+    signin, sso, me, people, audit_page, switches, desk, unanswered, phrasing, dossier_list, dossiers, files,
     calendar, results, outbox, rights, centres, appointments, assisted, payments, reports, lab, golden, recall,
     guides,
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import structlog
 from anyio.to_thread import run_sync
@@ -14,6 +13,7 @@ from sqlalchemy import delete, update
 from actions.centres import Centres
 from actions.companion.bundle import Dossiers
 from actions.handoff import OfficeHours
+from actions.handoff.desk import hours_text
 from actions.messages import Messages
 from bot.desk.answers import DeskAnswers, Finds, Guides, Suggesting
 from bot.desk.assign import Assigner
@@ -34,6 +34,7 @@ from bot.desk.tables import (
     SatisfactionRow,
 )
 from bot.desk.talk import DeskTalk
+from bot.desk.texts import desk_texts
 from bot.desk.typing import Typing
 from bot.desk.waits import Waits
 from bot.desk.watch import DeskWatch
@@ -71,6 +72,7 @@ class DeskRoom:
     answers: DeskAnswers
     watch: DeskWatch
     texts: Messages
+    hours_said: str
     database: Database
 
     def erase(self, conversation_id: str) -> None:
@@ -107,13 +109,13 @@ def build_desk(
     suggesting: Suggesting,
 ) -> DeskRoom:
     """Raises InvalidInput when the office hours can't be read."""
-    texts = Messages.load(Path(__file__).with_name("messages.yml"))
-    answers = DeskAnswers(Messages.load(), settings.portal_url, guides, search, suggesting, texts)
+    texts = desk_texts()
+    said, hours = Messages.load(), OfficeHours.parse(settings.office_hours)
+    answers = DeskAnswers(said, settings.portal_url, guides, search, suggesting, texts)
     fence = Fence(texts)
     presence = Presence(database, texts, settings.desk_capacity)
     waits = Waits(
-        database, texts, presence, OfficeHours.parse(settings.office_hours), dossiers.calendar.today,
-        settings.desk_patience_minutes)
+        database, texts, presence, hours, dossiers.calendar.today, settings.desk_patience_minutes)
     callbacks = Callbacks(database, keyring, texts)
     files = DeskFiles(database, keyring, dossiers.uploads, dossiers.links, fence, texts, settings.base_url)
     queue = Queue(database, answers.name)
@@ -133,6 +135,7 @@ def build_desk(
         answers=answers,
         watch=DeskWatch(queue, presence, hub),
         texts=texts,
+        hours_said=hours_text(said, hours),
         database=database,
     )
 

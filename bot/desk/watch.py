@@ -6,7 +6,7 @@ A look finds what other replicas did, too; the hub's signal only makes it come s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -42,6 +42,11 @@ class DeskWatch:
         self._desks: set[asyncio.Queue[Changes | None]] = set()
         self._known: Mapping[int, QueueItem] = {}
         self._people: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def cases(self) -> Iterable[QueueItem]:
+        """All open cases as of the latest look."""
+        return self._known.values()
 
     @contextmanager
     def watching(self) -> Iterator[asyncio.Queue[Changes | None]]:

@@ -18,6 +18,7 @@ from bot.pages import (
     payment,
     result,
     rights,
+    talk_files,
 )
 from bot.pages.rendering import STATIC
 
@@ -26,7 +27,7 @@ __all__ = ["install_pages"]
 ROUTERS: tuple[APIRouter, ...] = (
     checklist.router, eform_trial.router, eform.router, dossier.router, files.router, identity.router,
     result.router, centres.router, appointment.router, payment.router,
-    notices.router, rights.router,
+    notices.router, rights.router, talk_files.router,
 )
 
 
