@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,13 +17,17 @@ LONGEST = 200
 _FEWEST_DIFFERENT = 5
 
 
+@cache
+def _nobody() -> str:
+    """Verified when a name is unknown, so that the answer takes as long as for a known one."""
+    return PasswordHasher().hash(secrets.token_hex(16))
+
+
 class Passwords:
     """Hashes and checks. Safe for threads."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        # Verified when the name is unknown, so that the answer takes as long as for a known one.
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
 
     @staticmethod
     def generated() -> str:
@@ -34,7 +39,7 @@ class Passwords:
     def right(self, stored: str | None, password: str) -> bool:
         """Whether `password` is the one behind `stored` (None: nobody's)."""
         try:
-            return self._hasher.verify(stored or self._nobody, password) and stored is not None
+            return self._hasher.verify(stored or _nobody(), password) and stored is not None
         except (VerificationError, InvalidHashError):
             return False
 
