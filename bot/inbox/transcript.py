@@ -35,7 +35,7 @@ def last_question(session: Session, conversation_id: str, before: datetime) -> A
     statuses = dict(session.execute(
         select(TurnRow.citizen_message, TurnRow.status).where(
             TurnRow.conversation_id == conversation_id,
-            TurnRow.citizen_message.in_([message.id for message in messages]))))
+            TurnRow.citizen_message.in_([message.id for message in messages]))).all())
     titles = {title for message in messages if message.author != "citizen" for title in offers_of(message).values()}
     for message in messages:
         asked = message.author == "citizen" and statuses.get(message.id) in _QUESTIONS
