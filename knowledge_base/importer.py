@@ -48,7 +48,7 @@ def import_catalogue(
     TooLarge when it is over 512 MB; never for what a row holds.
     """
     guides, rejected = read_catalogue(path, progress)
-    published = kb.publish_many(guides, Origin.IMPORTED, author=author, reason=f"import {path.name}")
+    published = kb.publish_gently(guides, Origin.IMPORTED, author=author, reason=f"import {path.name}")
     return ImportReport(published.changed, published.unchanged, rejected)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select, text
@@ -17,6 +17,9 @@ from knowledge_base.model import Guide, Origin
 from knowledge_base.tables import GuideVersion, PublicationEntry
 
 __all__ = ["State", "guide_payload", "payload_checksum", "publish_in", "published_states", "withdraw_in"]
+
+
+_FEW = 500
 
 
 class State(NamedTuple):
@@ -48,8 +51,10 @@ def publish_in(
     """
     lock_log(session)
     by_code = {guide.code: guide for guide in guides}
-    states = published_states(session, origin)
-    newest = _newest_versions(session)
+    # A few guides are looked up alone: an import of thousands comes in many small transactions.
+    few = list(by_code) if len(by_code) <= _FEW else None
+    states = published_states(session, origin, few)
+    newest = _newest_versions(session, few)
     now = utc_now()
     versions: list[dict[str, Any]] = []
     unchanged: list[str] = []
@@ -91,13 +96,14 @@ def withdraw_in(session: Session, codes: Iterable[str], origin: Origin, *, autho
     return [row["code"] for row in gone]
 
 
-def published_states(session: Session, origin: Origin) -> dict[str, State]:
-    """By code, what is published in `origin` now."""
-    last = (
-        select(func.max(PublicationEntry.id))
-        .where(PublicationEntry.origin == str(origin))
-        .group_by(PublicationEntry.code)
-    )
+def published_states(
+    session: Session, origin: Origin, codes: Sequence[str] | None = None
+) -> dict[str, State]:
+    """By code, what is published in `origin` now; of `codes` alone where they are given."""
+    last = select(func.max(PublicationEntry.id)).where(PublicationEntry.origin == str(origin))
+    if codes is not None:
+        last = last.where(PublicationEntry.code.in_(codes))
+    last = last.group_by(PublicationEntry.code)
     query = (
         select(PublicationEntry.code, GuideVersion.version, GuideVersion.checksum, GuideVersion.author)
         .join(
@@ -118,8 +124,10 @@ def lock_log(session: Session) -> None:
         session.execute(text("LOCK TABLE publication_log IN SHARE ROW EXCLUSIVE MODE"))
 
 
-def _newest_versions(session: Session) -> dict[str, int]:
+def _newest_versions(session: Session, codes: Sequence[str] | None) -> dict[str, int]:
     query = select(GuideVersion.code, func.max(GuideVersion.version)).group_by(GuideVersion.code)
+    if codes is not None:
+        query = query.where(GuideVersion.code.in_(codes))
     return dict(session.execute(query).all())
 
 

@@ -86,12 +86,29 @@ class Snapshot:
     def moved(self, revision: int, day: date, changes: Iterable[tuple[Key, Published | None]]) -> Snapshot:
         """A later snapshot: this one with `changes` applied (None: withdrawn)."""
         published = dict(self.published)
+        keys = []
         for key, item in changes:
+            keys.append(key)
             if item is None:
                 published.pop(key, None)
             else:
                 published[key] = item
-        return Snapshot(revision, day, published)
+        made = Snapshot(revision, day, published)
+        if day == self.day and "current" in self.__dict__:
+            made.__dict__["current"] = self._current_after({code for code, _ in keys}, published)
+        return made
+
+    def _current_after(self, codes: Iterable[str], published: Mapping[Key, Published]) -> dict[str, Published]:
+        """`current` with only `codes` chosen anew."""
+        chosen = dict(self.current)
+        for code in codes:
+            items = (published.get((code, origin)) for origin in PRECEDENCE)
+            item = next((item for item in items if item is not None and effective(item.guide, self.day)), None)
+            if item is None:
+                chosen.pop(code, None)
+            else:
+                chosen[code] = item
+        return dict(sorted(chosen.items()))
 
 
 def _search_text(guide: Guide) -> str:

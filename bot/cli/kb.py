@@ -16,6 +16,7 @@ from actions.dossiers.eforms.formlib import FormLibrary
 from bot.migrations import migrate
 from common.database import Database
 from common.errors import InvalidGuide, InvalidInput, NotFound
+from common.niceness import yield_to_citizens
 from common.settings import get_settings
 from knowledge_base.audit import AuditReport, audit
 from knowledge_base.catalogue import catalogue_codes, catalogue_facts, undecided_codes
@@ -139,6 +140,7 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Nhập danh mục thủ tục. Nhập lại được; dòng nào không dùng được thì báo số dòng và lý do."""
+    yield_to_citizens()
     kb = _opened_with_shipped()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=_err, disable=as_json) as bar:
