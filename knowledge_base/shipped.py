@@ -1,7 +1,7 @@
 """Loads what comes with iSee into the database: curated guides and the facts of the catalogue.
 
 Loading again costs two digests. A guide that staff have changed or withdrawn is theirs: a new shipped text
-of it is reported, not published.
+of it is reported, not published. Phrasings that staff added or took out are kept over a new text (`keeping`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from common.database import Database
 from common.errors import InvalidGuide
 from knowledge_base.catalogue import FACTS, catalogue_codes, load_facts, undecided_codes
+from knowledge_base.keeping import staff_phrasings_kept
 from knowledge_base.loader import GUIDES_DIR
 from knowledge_base.model import Guide, Origin
 from knowledge_base.phrasing import PHRASINGS_DIR, with_phrasings
 from knowledge_base.publishing import (
+    State,
     guide_payload,
     lock_log,
     payload_checksum,
@@ -35,6 +37,7 @@ __all__ = ["SHIPPED_AUTHOR", "LoadReport", "load_shipped"]
 
 SHIPPED_AUTHOR = "isee"
 _REASON = "shipped with iSee"
+_PHRASINGS_KEPT = "cách hỏi do cán bộ thêm, giữ lại trên bản mới"
 # Part of the digests: how files are read. Raise it when a reader's change must load them anew.
 _READER = b"1"
 
@@ -112,14 +115,23 @@ def _publish(session: Session, guides: list[Guide], origin: Origin, report: Load
     shipped = _last_shipped(session, origin)
     refused = _withdrawn_by_staff(session, origin)
     fresh: list[Guide] = []
+    phrased: list[tuple[Guide, State]] = []
     for guide in guides:
         state = states.get(guide.code)
         theirs = guide.code in refused if state is None else state.author != SHIPPED_AUTHOR
         if not theirs:
             fresh.append(guide)
         elif shipped.get(guide.code) != payload_checksum(guide_payload(guide)):
-            report.kept.append(guide.code)
+            kept = state and staff_phrasings_kept(session, guide, origin, state.version, SHIPPED_AUTHOR)
+            if not state or not kept:
+                report.kept.append(guide.code)
+                continue
+            # Both texts become versions: the next new text is again compared with what was shipped.
+            fresh.append(guide)
+            phrased.append((kept, state))
     report.published += publish_in(session, fresh, origin, author=SHIPPED_AUTHOR, reason=_REASON)[0]
+    for guide, state in phrased:
+        publish_in(session, [guide], origin, author=state.author, reason=_PHRASINGS_KEPT)
     if complete:
         here = {guide.code for guide in guides}
         gone = [code for code, state in states.items() if code not in here and state.author == SHIPPED_AUTHOR]

@@ -75,6 +75,28 @@ def test_what_staff_changed_is_theirs(
     assert kb.published("1.000002", Origin.CURATED) is None
 
 
+def test_phrasings_of_staff_outlive_a_new_shipped_text(
+    load: Callable[[], LoadReport], write_guide: Callable[..., Path], kb: KnowledgeBase
+) -> None:
+    asked = [f"câu hỏi số {number}" for number in range(9)]
+    write_guide("1.000001", questions=asked)
+    load()
+    shipped = kb.get("1.000001")
+    assert shipped is not None
+    phrased = shipped.guide.model_copy(update={"questions": [*asked[1:], "câu của cán bộ"]})
+    kb.publish(phrased, Origin.CURATED, author="lan", reason="thêm cách hỏi")
+    for summary in ("Bản mới.", "Bản mới hơn."):
+        write_guide("1.000001", summary=summary, questions=[*asked, "câu mới"])
+        report = load()
+        assert (report.errors, report.kept, report.published) == ([], [], ["1.000001"])
+        found = kb.get("1.000001")
+        assert found is not None
+        assert found.guide.summary == summary
+        assert found.guide.questions == [*asked[1:], "câu mới", "câu của cán bộ"]
+    assert kb.history("1.000001")[0].author == "lan"
+    assert load().skipped
+
+
 def test_a_removed_file_is_withdrawn_and_may_return(
     load: Callable[[], LoadReport], write_guide: Callable[..., Path], kb: KnowledgeBase
 ) -> None:
