@@ -45,7 +45,7 @@ async def reveal(
 @router.post("/{callback_id}/settle")
 async def settle(
     request: Request, context: ContextDep, staff: AgentDep, _: FormOf, callback_id: int,
-    done: Literal["done", "failed"], note: Line = "",
+    done: Annotated[Literal["done", "failed"], Form()], note: Line = "",
 ) -> Response:
     try:
         await run_sync(lambda: context.desk.callbacks.settle(callback_id, staff.name, done=done == "done", note=note))
