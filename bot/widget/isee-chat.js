@@ -37,6 +37,8 @@ class ISeeChat extends HTMLElement {
   #attempt = 0;
   #typing = 0;
   #started = null;
+  #withAgent = false;
+  #toldTyping = 0;
   #announce = () => {};
 
   connectedCallback() {
@@ -52,6 +54,7 @@ class ISeeChat extends HTMLElement {
     this.#ui = build(root, {
       inline: this.hasAttribute("inline"),
       send: () => this.#sendTyped(),
+      typed: () => this.#tellTyping(),
       pick: (file) => this.#enqueue({ shown: file.name }, file),
       open: () => this.open(),
       close: () => this.close(),
@@ -146,6 +149,7 @@ class ISeeChat extends HTMLElement {
         this.#state("");
         if (event.event === "message") this.#show(event.data);
         if (event.event === "owner") this.#owner(event.data.owner);
+        if (event.event === "typing") this.#ui.agentTyping();
       }
     } catch {
       // Fall through: a broken stream is taken up again below.
@@ -234,7 +238,8 @@ class ISeeChat extends HTMLElement {
     const later = this.#ui.log.querySelector(".message.pending:not([data-id])");
     if (later && message.author === "citizen") later.before(node);
     else this.#ui.log.append(node);
-    if (message.author !== "citizen") this.#ui.expect(message.form?.field ?? null);
+    // What the system says meanwhile doesn't end a form's question.
+    if (message.author === "bot" || message.author === "agent") this.#ui.expect(message.form?.field ?? null);
     if (message.answer?.checklist) this.#ticks.sync();
     this.#ui.toEnd(node);
     this.dispatchEvent(new CustomEvent("isee-message", { detail: message, bubbles: true, composed: true }));
@@ -250,7 +255,15 @@ class ISeeChat extends HTMLElement {
     return true;
   }
 
+  #tellTyping() {
+    if (!this.#withAgent || Date.now() - this.#toldTyping < 3000) return;
+    this.#toldTyping = Date.now();
+    this.#api.typing().catch(() => {});
+  }
+
   #owner(owner) {
+    this.#withAgent = owner === "agent";
+    this.#ui.takeFiles(this.#withAgent);
     this.#state(owner === "waiting" ? T.waiting : owner === "agent" ? T.withAgent : "");
   }
 

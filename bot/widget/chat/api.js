@@ -34,6 +34,10 @@ export class Api {
     return this.#call("POST", this.#path("/messages"), form);
   }
 
+  typing() {
+    return this.#call("POST", this.#path("/typing"));
+  }
+
   messages(after = "") {
     return this.#call("GET", this.#path(`/messages?after=${encodeURIComponent(after)}`));
   }

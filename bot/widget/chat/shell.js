@@ -15,6 +15,7 @@ export function build(root, on) {
   const state = el("div", { class: "state", role: "status", hidden: true });
   const notices = el("div", { class: "notices", role: "status", hidden: true });
   const typing = el("div", { class: "typing", hidden: true }, T.typing);
+  let [hide, forForm, withPerson] = [0, false, false];
   const menu = menuOf(on);
   const close = on.inline ? null : el("button", { type: "button", class: "tool", "aria-label": T.close, onclick: on.close }, icon("close"));
   const header = el("header", {}, el("div", {}, el("strong", {}, T.name), el("small", {}, T.notice)), menu.node, close);
@@ -33,7 +34,7 @@ export function build(root, on) {
       on.send();
     }
   });
-  input.addEventListener("input", () => grow(input));
+  input.addEventListener("input", () => (grow(input), on.typed()));
   file.addEventListener("change", () => {
     if (file.files[0]) on.pick(file.files[0]);
     file.value = "";
@@ -56,7 +57,21 @@ export function build(root, on) {
       input.value = "";
       grow(input);
     },
+    /** A person types: said for six seconds, or until they speak. */
+    agentTyping() {
+      typing.textContent = T.agentTyping;
+      typing.hidden = false;
+      clearTimeout(hide);
+      hide = setTimeout(() => (typing.hidden = true), 6000);
+    },
+    /** While a person answers, files go to them. */
+    takeFiles(taken) {
+      withPerson = taken;
+      attach.hidden = !taken && !forForm;
+    },
     typing(shown) {
+      clearTimeout(hide);
+      typing.textContent = T.typing;
       typing.hidden = !shown;
       log.setAttribute("aria-busy", shown);
     },
@@ -67,7 +82,9 @@ export function build(root, on) {
     showBigText: menu.showBigText,
     /** Fits the input to the value that a form asks for next (null: free text). */
     expect(field) {
-      attach.hidden = field?.type !== "file";
+      forForm = field?.type === "file";
+      attach.hidden = !forForm && !withPerson;
+      typing.hidden = true;
       input.inputMode = KEYBOARDS[field?.type] || "text";
       input.placeholder = field?.example || T.placeholder;
     },

@@ -15,6 +15,7 @@ export const TEXTS = {
   send: "Gửi",
   attach: "Gửi ảnh hoặc tệp",
   typing: "Em đang tìm trong hướng dẫn",
+  agentTyping: "Cán bộ đang nhập…",
   you: "Anh/chị",
   bot: "Trợ lý",
   agent: "Cán bộ",
