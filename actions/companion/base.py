@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Protocol
 
 import anyio.to_thread
@@ -17,9 +17,9 @@ from actions.dialogue.base import read_turn
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.intake import SAMPLE, SKIP
 from actions.services import Search
-from common.errors import Conflict, ISeeError, NotFound
-from common.identifiers import find
-from common.messages import Reply, public
+from common.errors import Conflict, InvalidInput, ISeeError, NotFound
+from common.identifiers import find, parse_dossier_code
+from common.messages import Reply, Status, public
 from common.settings import Settings
 
 __all__ = ["DossierServices", "EformAction", "LOOP", "Turn", "apply_input", "written_code"]
@@ -106,12 +106,27 @@ class EformAction(Action):
         """What the action does; subclasses say it."""
         raise TypeError(f"{type(self).__name__} does not perform anything")
 
-    def go_on(self, turn: Turn) -> None:
-        """The next question: said here inside the loop, by the loop itself outside."""
+    def go_on(self, turn: Turn, *, opening: bool = False) -> None:
+        """The next question: said here inside the loop, by the loop itself outside; `opening` a form not shown yet."""
         if turn.in_loop:
-            self.show(turn, self.dossiers.drafts.prompt(turn.conversation_id))
+            self.show(turn, self.dossiers.drafts.prompt(turn.conversation_id), again=not opening)
         else:
             turn.events.append(FollowupAction(LOOP))
+
+    def named_dossier(self, turn: Turn, given: str, held: Collection[str]) -> str:
+        """The code in `given`, where the conversation may see that dossier; "" after saying what is wrong with it, or
+        asking for the PIN.
+        """
+        try:
+            code = parse_dossier_code(given).value
+        except InvalidInput as problem:
+            turn.say(self.cards.error(problem.detail, [self.cards.person()]))
+            return ""
+        if code in held:
+            return code
+        self.dossiers.intake.expect_pin(turn.conversation_id, code)
+        turn.say(self.cards.say("track.ask_pin", Status.CONTROL, code=code))
+        return ""
 
     def show(self, turn: Turn, draft: Draft, *, again: bool = False) -> None:
         """Says where the form stands, `again` after something in between. What was answered on the page meanwhile is

@@ -85,7 +85,7 @@ class StartForm(EformAction):
             drafts.note(turn.conversation_id, self.cards.say("eform.another", code=earlier.code).text)
         if turn.slot("procedure") != code:
             turn.events.append(SlotSet("procedure", code))
-        self.go_on(turn)
+        self.go_on(turn, opening=True)
 
 
 class PractiseForm(StartForm):
@@ -107,7 +107,7 @@ class PractiseForm(StartForm):
         self.dossiers.drafts.practise(turn.conversation_id, form.slug)
         if turn.slot("procedure") != code:
             turn.events.append(SlotSet("procedure", code))
-        self.go_on(turn)
+        self.go_on(turn, opening=True)
 
 
 class Steering(EformAction):
@@ -314,8 +314,9 @@ class Consent(Submit):
     def steer(self, turn: Turn) -> None:
         drafts = self.dossiers.drafts
         typed = turn.text and not turn.text.startswith("/")
-        if turn.intent == "refuse_consent" and typed and drafts.active(turn.conversation_id) is None:
-            # Nothing is being asked, so what is meant is the consent given before.
+        nothing_asked = turn.intent == "refuse_consent" and typed and drafts.active(turn.conversation_id) is None
+        if nothing_asked or turn.entity("act") == "withdraw":
+            # What is meant is the consent given before.
             MyData(self.services, self.cards).ask_to_withdraw(turn)
             return
         draft = drafts.prompt(turn.conversation_id)

@@ -9,8 +9,6 @@ from actions.companion.form_actions import Steering
 from actions.dossiers.payments.build import MESSAGES_FILE
 from actions.dossiers.payments.view import PaymentView
 from actions.messages import Messages
-from common.errors import InvalidInput
-from common.identifiers import parse_dossier_code
 from common.messages import Button, DossierRef, Reply, Status
 
 __all__ = ["ACTIONS"]
@@ -43,16 +41,9 @@ class PayFee(Steering):
         if not given:
             self._without_code(turn, held)
             return
-        try:
-            code = parse_dossier_code(given).value
-        except InvalidInput as problem:
-            turn.say(self.cards.error(problem.detail, [self.cards.person()]))
-            return
-        if code not in held:
-            self.dossiers.intake.expect_pin(turn.conversation_id, code)
-            turn.say(self.cards.say("track.ask_pin", Status.CONTROL, code=code))
-            return
-        turn.say(self._reply(self.dossiers.payments.of(code)))
+        code = self.named_dossier(turn, given, held)
+        if code:
+            turn.say(self._reply(self.dossiers.payments.of(code)))
 
     def _without_code(self, turn: Turn, held: list[str]) -> None:
         views = [self.dossiers.payments.of(code) for code in held[:_MANY]]

@@ -6,9 +6,6 @@ from actions.companion.base import DossierServices, EformAction, Turn, written_c
 from actions.companion.cards import Cards
 from actions.companion.status_cards import StatusCards
 from actions.dossiers.registry.status import PublicStatus
-from common.errors import InvalidInput
-from common.identifiers import parse_dossier_code
-from common.messages import Status
 
 __all__ = ["ACTIONS"]
 
@@ -46,16 +43,9 @@ class Supplement(EformAction):
             else:
                 turn.say(self._status.which(held, "supplement.ask_code"))
             return
-        try:
-            code = parse_dossier_code(given).value
-        except InvalidInput as problem:
-            turn.say(self.cards.error(problem.detail, [self.cards.person()]))
-            return
-        if code not in held:
-            self.dossiers.intake.expect_pin(turn.conversation_id, code)
-            turn.say(self.cards.say("track.ask_pin", Status.CONTROL, code=code))
-            return
-        self._ask(turn, self._public(code), first=True)
+        code = self.named_dossier(turn, given, held)
+        if code:
+            self._ask(turn, self._public(code), first=True)
 
     def _choose(self, turn: Turn, ref: str) -> None:
         """Another of the papers asked for."""

@@ -9,12 +9,13 @@ from anyio.from_thread import run as run_async
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
+from actions.dossiers.attachments.uploads import Upload
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.moves import Moves
 from bot.context import Context
 from common.errors import InvalidInput, TooLarge
 
-__all__ = ["Sent", "moved", "sent", "take_files"]
+__all__ = ["Sent", "checked_files", "moved", "sent", "take_files"]
 
 _MOST_FIELDS = 1500
 _MOST_CHARS = 4000
@@ -68,18 +69,29 @@ def moved(moves: Moves, do: str) -> Callable[[Draft], Draft]:
             return lambda draft: draft
 
 
-def take_files(context: Context, draft: Draft, given: Sent) -> dict[str, InvalidInput]:
-    """Checks and stores each file sent; what is wrong with one, by field. In a worker thread."""
+def checked_files(
+    context: Context, draft: Draft, given: Sent
+) -> tuple[dict[str, Upload], dict[str, InvalidInput]]:
+    """The files sent that answer a question of the draft, and what is wrong with those refused, by field. In a worker
+    thread.
+    """
+    good: dict[str, Upload] = {}
     problems: dict[str, InvalidInput] = {}
     asked = {field.name: field for field in draft.visible if field.type == "file"}
     for name, file in given.files.items():
         if name not in asked:
             continue
         try:
-            upload = context.dossiers.uploads.check(file.filename or "", run_async(file.read), asked[name].accept)
+            good[name] = context.dossiers.uploads.check(file.filename or "", run_async(file.read), asked[name].accept)
         except (InvalidInput, TooLarge) as problem:
             problems[name] = InvalidInput(problem.detail, field=name)
-        else:
-            file_id = context.dossiers.uploads.store(draft.conversation_id, upload)
-            context.dossiers.drafts.attach(draft.conversation_id, file_id, name)
+    return good, problems
+
+
+def take_files(context: Context, draft: Draft, given: Sent) -> dict[str, InvalidInput]:
+    """Checks and stores each file sent; what is wrong with one, by field. In a worker thread."""
+    good, problems = checked_files(context, draft, given)
+    for name, upload in good.items():
+        file_id = context.dossiers.uploads.store(draft.conversation_id, upload)
+        context.dossiers.drafts.attach(draft.conversation_id, file_id, name)
     return problems

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
-from anyio.from_thread import run as run_async
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
@@ -17,10 +16,10 @@ from actions.dossiers.eforms.values import Value
 from bot.api.deps import ContextDep
 from bot.context import Context
 from bot.gateway.texts import problem
-from bot.pages.eform_input import Sent, moved, sent
+from bot.pages.eform_input import Sent, checked_files, moved, sent
 from bot.pages.eform_view import sections, troubles
 from bot.pages.rendering import PageRoute, SameSite, page
-from common.errors import InvalidInput, NotFound, TooLarge
+from common.errors import InvalidInput, NotFound
 
 __all__ = ["router"]
 
@@ -63,17 +62,9 @@ def _written(context: Context, draft: Draft, given: Sent) -> tuple[Draft, dict[s
 
 def _checked(context: Context, draft: Draft, given: Sent) -> tuple[Draft, dict[str, InvalidInput]]:
     """Each file checked as a real one would be, and thrown away: only its name stays."""
-    problems: dict[str, InvalidInput] = {}
-    asked = {field.name: field for field in draft.visible if field.type == "file"}
-    for name, file in given.files.items():
-        if name not in asked:
-            continue
-        try:
-            upload = context.dossiers.uploads.check(file.filename or "", run_async(file.read), asked[name].accept)
-        except (InvalidInput, TooLarge) as error:
-            problems[name] = InvalidInput(error.detail, field=name)
-        else:
-            draft = context.dossiers.drafts.moves.put(draft, name, Value("sample", upload.name))
+    good, problems = checked_files(context, draft, given)
+    for name, upload in good.items():
+        draft = context.dossiers.drafts.moves.put(draft, name, Value("sample", upload.name))
     return draft, problems
 
 

@@ -70,9 +70,7 @@ class DraftService:
 
         Raises NotFound for an unknown form.
         """
-        form = self.forms.get(slug)
-        if form is None:
-            raise NotFound(self._texts.render("eform.unknown_form"))
+        form = self._form(slug)
         self.practice.end(conversation_id)
         try:
             return self._started(conversation_id, form)
@@ -133,9 +131,7 @@ class DraftService:
 
         Raises NotFound for an unknown form.
         """
-        form = self.forms.get(slug)
-        if form is None:
-            raise NotFound(self._texts.render("eform.unknown_form"))
+        form = self._form(slug)
         self.practice.end(conversation_id)
         paused = self.pause(conversation_id)
         draft = self.practice.start(conversation_id, form)
@@ -309,6 +305,12 @@ class DraftService:
             for row in rows:
                 self._erase(session, row)
             return len(rows)
+
+    def _form(self, slug: str) -> EForm:
+        form = self.forms.get(slug)
+        if form is None:
+            raise NotFound(self._texts.render("eform.unknown_form"))
+        return form
 
     def _started(self, conversation_id: str, form: EForm) -> Draft:
         with self._database.session() as session:

@@ -240,7 +240,7 @@ class Intake:
         if intent is None or find(text):
             return None
         if intent == WITHDRAW:
-            return Captured('/my_data{"act":"withdraw"}', text.strip())
+            return Captured('/refuse_consent{"act":"withdraw"}', text.strip())
         if intent == CARD:
             wanted = self._cards is not None and not draft.practice
             return self._captured(draft, "choice", CARD, text.strip()) if wanted else None

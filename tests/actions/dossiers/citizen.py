@@ -20,7 +20,7 @@ _IN_LOOP = {
     "affirm": "action_eform_consent", "deny": "action_eform_consent", "confirm_submit": "action_submit_eform",
     "resume_form": "action_eform_resume", "repeat": "action_eform_resume", "track_dossier": "action_track_dossier",
     "provide_pin": "action_track_pin", "supplement_dossier": "action_supplement_dossier",
-    "explain_refusal": "action_explain_refusal", "my_data": "action_my_data",
+    "explain_refusal": "action_explain_refusal",
 }
 _OUTSIDE = {
     "practise_form": "action_practise_eform",
