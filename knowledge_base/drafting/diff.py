@@ -17,6 +17,8 @@ Say = Callable[[str, str, Any], str]
 FIELDS: tuple[str, ...] = tuple(Guide.model_fields)
 # Longer texts are compared line by line: comparing words takes time that grows with their square.
 _MOST_WORDS = 3000
+# Share of the shorter text that must be common for a comparison word by word.
+_IN_COMMON = 0.4
 # Share of words in common at which two names are one thing renamed.
 _ALIKE = 0.5
 _TOKEN = re.compile(r"\s+|[^\s]+")
@@ -67,11 +69,15 @@ def words(old: str, new: str) -> list[Piece]:
     for op, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if op == "equal":
             pieces.append(Piece(Kind.SAME, "".join(before[i1:i2])))
-            continue
-        for kind, text in ((Kind.REMOVED, "".join(before[i1:i2])), (Kind.ADDED, "".join(after[j1:j2]))):
-            if text:
-                pieces.append(Piece(kind, text))
-    return pieces
+        else:
+            pieces.extend(_pair("".join(before[i1:i2]), "".join(after[j1:j2])))
+    same = sum(len(piece.text.strip()) for piece in pieces if piece.kind is Kind.SAME)
+    # Two texts with a few words in common read better whole, one after the other.
+    return _pair(old, new) if same < _IN_COMMON * min(len(old), len(new)) else pieces
+
+
+def _pair(old: str, new: str) -> list[Piece]:
+    return [Piece(kind, text) for kind, text in ((Kind.REMOVED, old), (Kind.ADDED, new)) if text]
 
 
 def changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -166,7 +172,7 @@ def _alike(old: Any, new: Any) -> bool:
     left, right = _name(old), _name(new)
     if left is None or right is None:
         return left is right
-    return SequenceMatcher(None, _tokens(str(left)), _tokens(str(right))).ratio() >= _ALIKE
+    return SequenceMatcher(None, str(left).split(), str(right).split()).ratio() >= _ALIKE
 
 
 def _without_moves(found: Sequence[Change], old: Sequence[Any], new: Sequence[Any]) -> Iterator[Change]:

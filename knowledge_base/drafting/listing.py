@@ -63,7 +63,7 @@ class Listing:
         self._known: tuple[Snapshot, dict[str, Row], dict[str, str]] | None = None
 
     def find(self, wanted: Filter, page: int = 1, size: int = 50) -> Found:
-        """A page of guides: those whose name holds what was typed first; else drafts, curated ones, all others, by code."""
+        """A page of guides: names that hold what was typed first; else drafts, curated ones, others, by code."""
         rows, texts = self._rows()
         words = fold(wanted.q).split()
         field = fold(wanted.field)

@@ -208,8 +208,9 @@ def assemble(settings: Settings) -> Context:
 
 
 @contextlib.contextmanager
-def serving(home: Path, *, engine: bool = True, **settings: Any) -> Iterator[Running]:
-    """The service over `home`; with `engine=False` nobody listens where Rasa should be."""
+def serving(home: Path, *, engine: bool = True, shipped: bool = True, **settings: Any) -> Iterator[Running]:
+    """The service over `home`; with `engine=False` nobody listens where Rasa should be, with `shipped=False` the
+    guides are those that a test publishes."""
     rasa_port = free_port(0)
     chosen = Settings(
         database_url=private_database(),
@@ -222,6 +223,8 @@ def serving(home: Path, *, engine: bool = True, **settings: Any) -> Iterator[Run
 
     def make(given: Settings) -> Context:
         made.append(assemble(given))
+        if not shipped:
+            made[-1].knowledge_base.load_shipped = lambda: None
         return made[-1]
 
     config = uvicorn.Config(
