@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 
 from bot.desk.tables import DeskCaseRow
 from bot.gateway.tables import ConversationRow, MessageRow
@@ -89,7 +89,7 @@ class Queue:
             epoch, case.order_at, case.queued_at, case.waiting_since, last_message, author == "citizen")
 
 
-def _open() -> Select[Any]:
+def _open() -> Any:
     return (
         select(DeskCaseRow, ConversationRow.owner_epoch, ConversationRow.last_message, MessageRow.author)
         .join(ConversationRow, ConversationRow.id == DeskCaseRow.conversation_id)

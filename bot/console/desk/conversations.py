@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Request
@@ -30,7 +30,7 @@ async def queue(
 ) -> Response:
     await seen(context, staff)
 
-    def read() -> dict[str, object]:
+    def read() -> dict[str, Any]:
         items, more = context.desk.queue.page(tab, staff.name, page, PAGE_SIZE)
         people = context.desk.presence.everybody()
         return {

@@ -60,7 +60,7 @@ async def conversation_page(
     """
     query = request.query_params.get("q", "")[:300]
 
-    def read() -> dict[str, object]:
+    def read() -> dict[str, Any]:
         desk = context.desk
         try:
             found = context.store.get(conversation_id)
