@@ -1,19 +1,19 @@
-"""Leaving the machine to citizens: a thread's or a process's place in the queue for the processor."""
+"""Leaving the machine to citizens."""
 
 from __future__ import annotations
 
 import os
-import threading
-from contextlib import suppress
 
 __all__ = ["yield_to_citizens"]
 
-_NICE = 15
+_NICE = 10
 
 
 def yield_to_citizens() -> None:
-    """Puts the calling thread (with the threads it starts) behind all others. It can't be taken back, so only threads
-    and processes made for background work call this. Linux ranks threads one by one; elsewhere nothing happens."""
-    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+    """Puts this process behind others in the queue for the processor; it can't be taken back.
+
+    For processes of their own only: a thread that was put back would hold the interpreter's lock while it waits for its
+    turn, and everybody else in the process with it. Threads rest between pieces of work instead.
+    """
+    if hasattr(os, "nice"):
+        os.nice(_NICE)

@@ -13,7 +13,6 @@ from bot.inbox.history import Month
 from bot.lab.moving import Weighed
 from common.clock import utc_now
 from common.database import Database
-from common.niceness import yield_to_citizens
 from indexer.gate import PublishGate
 from indexer.search import SearchService
 
@@ -74,7 +73,6 @@ class Sample:
         return self._state
 
     def _work(self) -> None:
-        yield_to_citizens()
         try:
             golden = [kept for kept in self._gate.golden.all() if kept.golden.expected != "other"]
             asked = self._month.since(self._now() - timedelta(days=_DAYS))[:_MOST_ASKED]

@@ -1,4 +1,4 @@
-"""Runs every golden question once a day, slowly and behind everything else, so that quality has a curve."""
+"""Runs every golden question once a day, slowly, so that quality has a curve."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import structlog
 
 from common.clock import local_date
 from common.errors import NotReady
-from common.niceness import yield_to_citizens
 from indexer.gate.gate import PublishGate
 
 __all__ = ["Nightly"]
@@ -42,7 +41,6 @@ class Nightly:
             self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        yield_to_citizens()
         if self._stop.wait(self._settled_s):
             return
         while True:

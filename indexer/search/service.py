@@ -14,6 +14,7 @@ from common.settings import Settings
 from indexer.encoder import Encoder, load_encoder
 from indexer.search import builder
 from indexer.search.among import Standing, standings
+from indexer.search.backlog import FEW, Backlog, Pace
 from indexer.search.decision import Calibration
 from indexer.search.documents import text_digest
 from indexer.search.ranker import Ranker
@@ -28,6 +29,8 @@ from knowledge_base.model import Published
 from knowledge_base.store import KnowledgeBase
 
 __all__ = ["SearchService"]
+
+_LONGEST_REST_S = 5.0
 
 
 class SearchService:
@@ -48,14 +51,21 @@ class SearchService:
         ranker: Ranker | None = None,
         calibration: Calibration | None = None,
         thresholds: Callable[[], Thresholds | None] | None = None,
+        background_encoder: Callable[[], Encoder] | None = None,
     ) -> None:
-        """`thresholds`: what staff set in the place of the calibration's own thresholds, None for nothing; followed."""
+        """`thresholds`: what staff set in the place of the calibration's own thresholds, None for nothing; followed.
+        `background_encoder` makes the encoder, of one thread, that takes over imports while the service answers.
+        """
         self._kb, self._encoder, self._folder = kb, encoder, folder
         self._ranker = ranker or Ranker.shipped()
         self._searcher = Searcher(encoder, self._ranker)
         self._given = self._calibration = calibration or Calibration.shipped()
         self._thresholds = thresholds
         self._state: Updated | None = None
+        self._seen = 0
+        self._backlog, self._pace = Backlog(), Pace()
+        self._background_encoder = background_encoder
+        self._background: Encoder | None = None
         self._writing = threading.Lock()
         self._stop = threading.Event()
         self._follower: threading.Thread | None = None
@@ -66,7 +76,9 @@ class SearchService:
     ) -> SearchService:
         """With what `settings` say of encoder, folder and caution. Raises SetupProblem when no encoder is built."""
         calibration = Calibration.shipped(settings.wrong_answer_cost)
-        return cls(kb, load_encoder(settings), settings.index_dir, calibration=calibration, thresholds=thresholds)
+        return cls(
+            kb, load_encoder(settings), settings.index_dir, calibration=calibration, thresholds=thresholds,
+            background_encoder=lambda: load_encoder(settings, threads=1))
 
     @property
     def searcher(self) -> Searcher:
@@ -152,22 +164,63 @@ class SearchService:
                     raise SetupProblem(f"Không đọc lại được chỉ mục vừa ghi ở {self._folder}.")
                 table = VectorTable(fresh.entries, fresh.vectors)
                 encoded = sum(text_digest(entry.text) not in known for entry in prepared.entries)
-            self._state = Updated(Snapshot(table, facts, revision), prepared.digests)
+            self._state, self._seen = Updated(Snapshot(table, facts, revision), prepared.digests), revision
             return encoded
 
     def refresh(self) -> int:
-        """Takes over what was published since the current snapshot; returns the number of procedures changed."""
+        """Takes over all that was published since; returns the number of procedures changed."""
         with self._writing:
-            state = self._built()
-            revision = self._kb.revision()
-            since = state.snapshot.revision
-            if revision == since:
+            self._look()
+            changed = 0
+            while len(self._backlog):
+                changed += self._take_over(self._encoder)
+            self._complete()
+            return changed
+
+    def follow(self) -> int:
+        """One round of following: what curators published, or a slice of an import; returns the number of procedures.
+
+        An import is encoded on one core, and after each slice comes a rest: citizens ask meanwhile.
+        """
+        with self._writing:
+            self._look()
+            if not len(self._backlog) and not self._pace.due:
                 return 0
-            changes = {change.code: self._kb.get(change.code) for change in self._kb.changes_since(since)}
-            fresh = updated(state, changes, revision, self._encoder)
-            self._state = fresh  # found by meaning at once; by words when the lexical index is rebuilt
-            self._state = completed(fresh)
-            return len(changes)
+            started = time.perf_counter()
+            bulk = len(self._backlog) > FEW or self._pace.bulk
+            changed = self._take_over(self._gentle() if bulk else self._encoder) if len(self._backlog) else 0
+            if self._pace.due:
+                self._complete()
+            took = time.perf_counter() - started
+        if bulk:
+            self._stop.wait(min(took, _LONGEST_REST_S))
+        return changed
+
+    def _look(self) -> None:
+        self._built()
+        revision = self._kb.revision()
+        if revision != self._seen:
+            self._backlog.add(self._kb.changes_since(self._seen))
+            self._seen = revision
+
+    def _take_over(self, encoder: Encoder) -> int:
+        changes = {code: self._kb.get(code) for code in self._backlog.take()}
+        state = self._built()
+        revision = state.snapshot.revision if len(self._backlog) else self._seen
+        self._state = updated(state, changes, revision, encoder)  # found by meaning at once, by words when completed
+        if self._state.snapshot.lexical_is_stale:
+            self._pace.changed(len(changes))
+        return len(changes)
+
+    def _complete(self) -> None:
+        started = time.perf_counter()
+        self._state = completed(self._built())
+        self._pace.built(time.perf_counter() - started)
+
+    def _gentle(self) -> Encoder:
+        if self._background is None:
+            self._background = self._background_encoder() if self._background_encoder else self._encoder
+        return self._background
 
     def preview(self, changes: Mapping[str, Published | None]) -> tuple[Snapshot, Snapshot]:
         """What is searched now, and what would be if `changes` were published (None: withdrawn). Nothing is changed."""
@@ -192,7 +245,7 @@ class SearchService:
         while not self._stop.wait(every_s):
             try:
                 self.follow_thresholds()
-                if changed := self.refresh():
+                if changed := self.follow():
                     log.info("index_refreshed", procedures=changed, revision=self.snapshot.revision)
             except NotReady:
                 continue
