@@ -87,8 +87,8 @@ async def conversation_page(
         }
 
     return desk_page(
-        request, "desk/conversation.html", error, staff=staff, q=query, draft=draft, shown=shown, aspects=[str(one) for one in _ASPECTS],
-        outcomes=OUTCOMES, **await run_sync(read))
+        request, "desk/conversation.html", error, staff=staff, q=query, draft=draft, shown=shown,
+        aspects=[str(one) for one in _ASPECTS], outcomes=OUTCOMES, **await run_sync(read))
 
 
 def _variables(context: Context, staff: Staff, card: Card | None) -> dict[str, str]:
