@@ -22,9 +22,10 @@ class Officer:
     service: Service
     name: str
     viewport: ViewportSize = field(default_factory=lambda: ViewportSize(width=1366, height=800))
+    role: str = "admin"
 
     def __post_init__(self) -> None:
-        told = self.service.isee("user", "add", self.name, "--role", "admin")
+        told = self.service.isee("user", "add", self.name, "--role", self.role)
         password = re.findall(r"Mật khẩu: (\S+)", told)[0]
         context = self.browser.new_context(viewport=self.viewport, locale="vi-VN")
         context.set_default_timeout(20_000)
