@@ -20,6 +20,7 @@ from common.identifiers import mask
 __all__ = ["VARIABLES", "Canned", "CannedReply", "filled"]
 
 VARIABLES = {
+    "ten": "cách gọi người dân (anh/chị)",
     "can_bo": "tên của cán bộ đang trả lời",
     "thu_tuc": "tên thủ tục của cuộc trò chuyện",
     "ma_ho_so": "mã hồ sơ được nhắc gần nhất",

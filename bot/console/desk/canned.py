@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from bot.api.deps import ContextDep
 from bot.console.accounts import Staff
-from bot.console.desk.views import desk_page
+from bot.console.desk.views import desk_page, paged
 from bot.console.rendering import see_other
 from bot.console.session import AgentDep, FormOf
 from bot.context import Context
@@ -21,11 +21,12 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/console/desk/canned", include_in_schema=False)
 Line = Annotated[str, Form(max_length=400)]
+Page = Annotated[int, Query(ge=1, le=10_000)]
 
 
 @router.get("")
-async def canned(request: Request, context: ContextDep, staff: AgentDep, edit: int = 0) -> Response:
-    return await _page(request, context, staff, edit)
+async def canned(request: Request, context: ContextDep, staff: AgentDep, edit: int = 0, page: Page = 1) -> Response:
+    return await _page(request, context, staff, edit, page=page)
 
 
 @router.post("")
@@ -49,9 +50,11 @@ async def remove(context: ContextDep, staff: AgentDep, _: FormOf, canned_id: int
 
 async def _page(
     request: Request, context: Context, staff: Staff, edit: int, error: ISeeError | None = None,
-    typed: dict[str, Any] | None = None,
+    typed: dict[str, Any] | None = None, page: int = 1,
 ) -> Response:
     found = await run_sync(context.desk.canned.of, staff.name)
     chosen = typed or next((one for one in found if one.id == edit), None)
+    shown, more = paged(found, page)
     return desk_page(
-        request, "desk/canned.html", error, staff=staff, canned=found, chosen=chosen, variables=VARIABLES)
+        request, "desk/canned.html", error, staff=staff, canned=shown, more=more, page=page, chosen=chosen,
+        variables=VARIABLES)

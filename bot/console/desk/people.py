@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from bot.api.deps import ContextDep
 from bot.console.accounts import Staff
 from bot.console.areas import ALLOWED, Area
-from bot.console.desk.views import desk_page
+from bot.console.desk.views import desk_page, paged
 from bot.console.rendering import see_other
 from bot.console.session import AgentDep, FormOf, ManagerDep
 from bot.context import Context
@@ -23,8 +23,10 @@ router = APIRouter(prefix="/console/desk/people", include_in_schema=False)
 
 
 @router.get("")
-async def people(request: Request, context: ContextDep, staff: AgentDep) -> Response:
-    return await _page(request, context, staff)
+async def people(
+    request: Request, context: ContextDep, staff: AgentDep, page: Annotated[int, Query(ge=1, le=10_000)] = 1
+) -> Response:
+    return await _page(request, context, staff, page=page)
 
 
 @router.post("")
@@ -43,8 +45,11 @@ async def bound(
     return see_other("/console/desk/people")
 
 
-async def _page(request: Request, context: Context, staff: Staff, error: ISeeError | None = None) -> Response:
+async def _page(
+    request: Request, context: Context, staff: Staff, error: ISeeError | None = None, page: int = 1
+) -> Response:
     found = await run_sync(context.desk.presence.everybody)
+    shown, more = paged(found, page)
     return desk_page(
-        request, "desk/people.html", error, staff=staff, people=found, usual=context.desk.presence.capacity,
+        request, "desk/people.html", error, staff=staff, people=shown, more=more, page=page, usual=context.desk.presence.capacity,
         may_change=staff.role in ALLOWED[Area.STEERING])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +21,7 @@ from bot.desk.texts import desk_texts
 from common.errors import ISeeError, NotFound
 from common.messages import Aspect
 
-__all__ = ["PAGE_SIZE", "conversation_page", "desk_page", "row_html", "seen"]
+__all__ = ["PAGE_SIZE", "conversation_page", "desk_page", "paged", "row_html", "seen"]
 
 PAGE_SIZE = 50
 # In the order that people ask for them; the words stand in the desk's template.
@@ -37,6 +38,12 @@ def desk_page(request: Request, name: str, error: ISeeError | None = None, **val
     """A page of the desk, with what is wrong above it; `label` gives the desk's words."""
     status, problem = (error.status, error.detail) if error else (200, "")
     return console_page(request, name, status=status, problem=problem, label=desk_texts().render, **values)
+
+
+def paged(found: Sequence[Any], page: int) -> tuple[Sequence[Any], bool]:
+    """A page of a list that is in memory anyhow, and whether there are more."""
+    start = (page - 1) * PAGE_SIZE
+    return found[start : start + PAGE_SIZE], len(found) > start + PAGE_SIZE
 
 
 async def seen(context: Context, staff: Staff) -> None:
@@ -94,6 +101,7 @@ async def conversation_page(
 def _variables(context: Context, staff: Staff, card: Card | None) -> dict[str, str]:
     """What canned replies may name (`bot.desk.canned.VARIABLES`)."""
     return {
+        "ten": desk_texts().render("address"),
         "can_bo": staff.title,
         "thu_tuc": card.procedure if card else "",
         "ma_ho_so": card.dossiers[0] if card and card.dossiers else "",
