@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from actions.companion.bundle import Dossiers
 from actions.handoff import Tickets
+from bot.access.accounts import Accounts
 from bot.access.sso import StaffLogin
-from bot.console.accounts import Accounts
 from bot.desk.room import DeskRoom
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore

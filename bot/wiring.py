@@ -15,9 +15,9 @@ from actions.handoff.desk import Desk
 from actions.messages import Messages
 from actions.notices.quiet import QuietHours
 from actions.services import Services
+from bot.access.accounts import Accounts
 from bot.access.model import AccessRules
 from bot.access.sso import StaffLogin
-from bot.console.accounts import Accounts
 from bot.context import Context, Executing, Searching
 from bot.desk.room import build_desk
 from bot.engine_process import EngineProcess
