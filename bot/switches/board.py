@@ -226,7 +226,7 @@ class Switches:
                     tuple(_switch(row) for row in session.scalars(off)),
                     tuple(_notice(row) for row in session.scalars(told)), begun)
         except SQLAlchemyError as error:
-            _log.error("switches_unread", exc_info=error)
+            _log.error("switches_unread", cause=type(error).__name__)
             return State(self._state.switches, self._state.announced, begun)
 
     def _forget(self) -> None:
