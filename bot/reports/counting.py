@@ -1,5 +1,8 @@
 """One cell of the daily counts, and the tally that cells are added up in.
 
+Every cell has a channel, centre and field; a procedure only where a figure shows procedures: each dimension more
+multiplies the rows of a year.
+
 Measures and their labels (`amount`, `against` where they mean something):
 
 | measure | label | counts | amount | against |

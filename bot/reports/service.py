@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import select
@@ -74,13 +75,13 @@ class Reports:
         """The figures of a page. Raises NotFound."""
         if name not in PAGES:
             raise NotFound(self.texts.render("problem.page"))
-        return [self._made(function.__name__, scope) for function in PAGES[name]]
+        return self._made(scope, *(function.__name__ for function in PAGES[name]))
 
     def figure(self, key: str, scope: Scope) -> Figure:
         """One figure. Raises NotFound."""
         if key not in FIGURES:
             raise NotFound(self.texts.render("problem.page"))
-        return self._made(key, scope)
+        return self._made(scope, key)[0]
 
     def chart(self, key: str, scope: Scope) -> Chart:
         """What a figure draws. Raises NotFound where it draws nothing."""
@@ -115,11 +116,13 @@ class Reports:
         key = f"channel.{value}"
         return self.texts.render(key) if column == "channel" and self.texts.has(key) else value
 
-    def _made(self, key: str, scope: Scope) -> Figure:
+    def _made(self, scope: Scope, *keys: str) -> list[Figure]:
+        demand = cache(self.forecasts.read)  # read once for the figures of a page
         with self._database.session(write=False) as session:
-            return FIGURES[key](Asking(
+            asking = Asking(
                 session, scope, self._names(), self.texts,
-                quality=lambda: GoldenStore(self._database).quality(_QUALITY_DAYS), demand=self.forecasts.read))
+                quality=lambda: GoldenStore(self._database).quality(_QUALITY_DAYS), demand=demand)
+            return [FIGURES[key](asking) for key in keys]
 
     def _names(self) -> Names:
         procedures = {

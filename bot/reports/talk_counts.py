@@ -92,8 +92,8 @@ def _talks(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: 
     for row in rows:
         handed = row.owner != "bot" or row.id in person
         label = "person" if handed else "alone" if row.id in spoke else "silent"
-        where, procedure = places.of(row.id), row.last_procedure or ""
-        tally.add(Cell("talk", label, where.channel, where.centre, field_of(procedure), procedure))
+        where = places.of(row.id)
+        tally.add(Cell("talk", label, where.channel, where.centre, field_of(row.last_procedure or "")))
 
 
 def _turns(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: _Places) -> None:
@@ -105,8 +105,8 @@ def _turns(session: Session, day: Day, tally: Tally, field_of: FieldOf, places: 
     for row in rows:
         named = [code for message in (row.result or {}).get("messages", []) if (code := procedure_of(message))]
         topics.update((row.conversation_id, code) for code in named)
-        where, procedure = places.of(row.conversation_id), named[-1] if named else ""
-        tally.add(Cell("turn", row.status or "error", where.channel, where.centre, field_of(procedure), procedure))
+        where, field = places.of(row.conversation_id), field_of(named[-1]) if named else ""
+        tally.add(Cell("turn", row.status or "error", where.channel, where.centre, field))
     for conversation_id, procedure in topics:
         where = places.of(conversation_id)
         tally.add(Cell("topic", "", where.channel, where.centre, field_of(procedure), procedure))
@@ -120,8 +120,8 @@ def _handoffs(session: Session, day: Day, tally: Tally, field_of: FieldOf, place
     places.load(row.conversation_id for row in cases if row.conversation_id)
     for row in cases:
         centre = places.of(row.conversation_id or "").centre
-        _handoff(tally, row.reason, (row.channel, centre, field_of(row.procedure or ""), row.procedure or ""),
-                 row.queued_at, row.first_reply_at)
+        where = (row.channel, centre, field_of(row.procedure or ""))
+        _handoff(tally, row.reason, where, row.queued_at, row.first_reply_at)
     _tickets(session, day, tally, field_of, places)
 
 
@@ -136,15 +136,16 @@ def _tickets(session: Session, day: Day, tally: Tally, field_of: FieldOf, places
     )).all()
     places.load(row.conversation_id for row in rows)
     for row in rows:
-        where, procedure = places.of(row.conversation_id), row.procedure or ""
+        where = places.of(row.conversation_id)
         first = session.scalar(select(func.min(MessageRow.at)).where(
             MessageRow.conversation_id == row.conversation_id, MessageRow.author == "agent",
             MessageRow.at >= row.opened_at))
-        _handoff(tally, row.reason, (where.channel, where.centre, field_of(procedure), procedure), row.opened_at, first)
+        at = (where.channel, where.centre, field_of(row.procedure or ""))
+        _handoff(tally, row.reason, at, row.opened_at, first)
 
 
 def _handoff(
-    tally: Tally, reason: str, where: tuple[str, str, str, str], asked: datetime, answered: datetime | None
+    tally: Tally, reason: str, where: tuple[str, str, str], asked: datetime, answered: datetime | None
 ) -> None:
     tally.add(Cell("handoff", reason, *where))
     seconds = (answered - asked).total_seconds() if answered else 0.0

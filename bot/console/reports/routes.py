@@ -76,8 +76,10 @@ async def page(request: Request, context: ContextDep, staff: ManagerDep, name: s
 def _figures(context: Context, name: str, given: dict[str, str]) -> dict[str, object]:
     reports = context.reports
     scope = reports.scope(given)
+    figures = reports.page(name, scope)
+    heads = {column.key: reports.texts.render(f"column.{column.key}") for one in figures for column in one.columns}
     return {
-        "scope": scope, "figures": reports.page(name, scope), "choices": reports.choices(),
+        "scope": scope, "figures": figures, "heads": heads, "choices": reports.choices(),
         "counted_at": reports.rollup.counted_at()}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import binomtest, false_discovery_control
 from sqlalchemy import select
 
 from bot.inbox.tables import InboxClusterRow, InboxQuestionRow
@@ -88,6 +87,8 @@ def changed_topics(now: dict[str, int], before: dict[str, int]) -> list[Change]:
     times, `now` of them is binomial with the share that this period has of all topics. Corrected for looking at many
     topics at once by Benjamini & Hochberg's false discovery rate.
     """
+    from scipy.stats import binomtest, false_discovery_control  # a second to import: not at the service's start
+
     all_now, all_before = sum(now.values()), sum(before.values())
     if not all_now or not all_before:
         return []

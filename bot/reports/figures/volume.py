@@ -6,7 +6,7 @@ from bot.reports.asking import Asking
 from bot.reports.counting import Sum
 from bot.reports.numbers import number, percent
 from bot.reports.period import Scope
-from bot.reports.reading import over_time, total
+from bot.reports.reading import over_time, sums, total
 from bot.reports.sheets import Column, Figure, Line, Lines, Row, Stack
 from common.messages import Status
 
@@ -33,11 +33,11 @@ def summary(ask: Asking) -> Figure:
 
 def _headline(ask: Asking, scope: Scope) -> dict[str, int]:
     session = ask.session
-    talks = {label: total(session, "talk", scope, label=label).count for label in ("alone", "person", "silent")}
+    talks = {label: value.count for (label,), value in sums(session, "talk", scope, "label").items()}
     return {
         "talks": sum(talks.values()),
         "turns": total(session, "turn", scope).count,
-        "alone": talks["alone"],
+        "alone": talks.get("alone", 0),
         "handoffs": total(session, "handoff", scope).count,
         "dossiers": total(session, "dossier", scope).count,
         "appointments": total(session, "appointment", scope).count,

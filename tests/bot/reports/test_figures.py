@@ -109,7 +109,7 @@ def test_requests_waits_and_satisfaction(database: Database, tmp_path: Path) -> 
     assert (birth["yes"], birth["share"], birth["score"]) == (1, 1.0, 4.0)
     assert (death["words"], death["share"], death["score"]) == (1, 0.0, None)
     [here] = [row for row in rows_of(reports, "satisfaction_by_centre", **WEEK) if row["scores"]]
-    assert here["centre"] != FIRST and (here["words"], here["score"]) == (1, 4.0), "the place of the dossier filed in it"
+    assert here["centre"] != FIRST and (here["words"], here["score"]) == (1, 4.0), "the place of its dossier"
     assert sum(row["share"] == 1.0 for row in rows_of(reports, "containment", **WEEK)) == 0, "all three met a person"
 
 
