@@ -12,6 +12,9 @@ from bot.inbox.meaning import ALIKE
 
 __all__ = ["central", "groups_of", "keep_names"]
 
+# How much less central a question typed with diacritics may be and still stand for its group.
+_READABLE = 0.1
+
 
 def groups_of(alike: NDArray[np.float64], at_least: float = ALIKE) -> list[list[int]]:
     """Rows of a likeness matrix (n, n) in groups whose questions are alike by `at_least` on average (average linkage),
@@ -51,6 +54,11 @@ def keep_names(groups: Sequence[Sequence[int]], before: Mapping[int, int]) -> li
     return names
 
 
-def central(alike: NDArray[np.float64]) -> int:
-    """The row that is most like all the others; the first of equals."""
-    return int(np.argmax(alike.mean(axis=1)))
+def central(alike: NDArray[np.float64], readable: Sequence[bool] = ()) -> int:
+    """The row that is most like all the others, the first of equals; one of the `readable` where they are about as
+    central.
+    """
+    middle = alike.mean(axis=1)
+    if len(readable):
+        middle = middle + _READABLE * np.asarray(readable, dtype=np.float64)
+    return int(np.argmax(middle))

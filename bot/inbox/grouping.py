@@ -113,7 +113,8 @@ def refresh(session: Session, numbers: Iterable[int]) -> None:
         vectors, nears = _vectors(rows), [unit_scores(row.near) for row in rows]
         cluster.centre = vectors.mean(axis=0).astype(np.float32).tobytes()
         cluster.near = _mean(nears)
-        cluster.central_id = rows[central(likeness(vectors, nears))].id
+        readable = [not row.question.isascii() for row in rows]
+        cluster.central_id = rows[central(likeness(vectors, nears), readable)].id
         cluster.gap = sum(row.gap for row in rows) * 2 > len(rows)
         cluster.last_at = max(row.at for row in rows)
         cluster.seen = max(cluster.seen, cluster.size)

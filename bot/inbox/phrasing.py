@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.inbox.acts import held_cluster
+from bot.inbox.tables import InboxClusterRow
 from common.audit import record
 from common.clock import utc_now
 from common.database import Database
@@ -22,9 +23,9 @@ from knowledge_base.publishing import publish_in
 from knowledge_base.store import KnowledgeBase
 from knowledge_base.tables import PublicationEntry
 
-__all__ = ["Gate", "Phrased", "Phrasings", "Proposal"]
+__all__ = ["MASK", "Gate", "Phrased", "Phrasings", "Proposal"]
 
-_MASK = "•"
+MASK = "•"
 _SPACES = re.compile(r"\s+")
 _SHORTEST_WORDS = 2
 
@@ -129,12 +130,35 @@ class Phrasings:
                 session, by, "inbox.solve", f"cluster:{number}", before=before, reason=note.strip(),
                 after={"state": "resolved", "guide": code})
 
+    def drafted(self, number: int, code: str, by: str) -> None:
+        """A guide `code` is being written for this group: once it is published, the group is solved. Raises NotFound,
+        Conflict.
+        """
+        with self._database.session() as session:
+            cluster = held_cluster(session, number)
+            cluster.how, cluster.procedure, cluster.drafted_at = "draft", code, self._now()
+            cluster.assigned_to = cluster.assigned_to or by
+            record(session, by, "inbox.draft", f"cluster:{number}", after={"guide": code})
+
+    def solve_drafted(self) -> int:
+        """Solves the groups whose guide has been published since it was begun; returns how many."""
+        published = select(PublicationEntry.id).where(
+            PublicationEntry.code == InboxClusterRow.procedure, PublicationEntry.op == "publish",
+            PublicationEntry.at > InboxClusterRow.drafted_at)
+        query = select(InboxClusterRow.id, InboxClusterRow.procedure).where(
+            InboxClusterRow.state == "open", InboxClusterRow.how == "draft", published.exists())
+        with self._database.session(write=False) as session:
+            ready = [(number, code) for number, code in session.execute(query) if code and self._kb.get(code)]
+        for number, code in ready:
+            self.solved(number, code, "", "system")
+        return len(ready)
+
     def _check(self, said: str) -> None:
         if len(said.split()) < _SHORTEST_WORDS:
             raise InvalidInput("Cách hỏi cần ít nhất hai từ.", field="sentence")
         if len(said) > LONGEST:
             raise InvalidInput(f"Cách hỏi dài {len(said)} ký tự, tối đa {LONGEST}.", field="sentence")
-        if _MASK in said:
+        if MASK in said:
             raise InvalidInput("Bỏ phần thông tin riêng đã che (dấu •) khỏi cách hỏi.", field="sentence")
 
     def _holder(self, said: str) -> Published | None:

@@ -20,7 +20,7 @@ from bot.inbox.foresight import Forecast, Foresight
 from bot.inbox.grouping import Grouping
 from bot.inbox.leases import Marks
 from bot.inbox.meaning import Meanings, Understanding
-from bot.inbox.phrasing import Gate, Phrased, Phrasings, Proposal
+from bot.inbox.phrasing import MASK, Gate, Phrased, Phrasings, Proposal
 from bot.inbox.reading import Reading
 from bot.inbox.telling import AnswersAbout, Telling
 from bot.inbox.views import ClusterView, Filters, Seen
@@ -28,6 +28,7 @@ from common.clock import utc_now
 from common.database import Database
 from common.errors import NotReady
 from common.settings import Settings
+from knowledge_base.phrasing import LONGEST
 from knowledge_base.store import KnowledgeBase
 
 __all__ = ["Inbox"]
@@ -41,8 +42,8 @@ _log = structlog.get_logger(__name__)
 class Inbox:
     """Collects and groups questions left open, lists them, and carries out what staff decide.
 
-    For reports: `clusters`, `without_guide`, `rising`, `counts`. For the curation of guides: `cluster(number)` to begin
-    a draft from, `solved(number, code, note, by)` when its guide is published.
+    For reports: `clusters`, `without_guide`, `rising`, `counts`. For the curation of guides: `cluster(number)`
+    and `to_draft(number)` to begin a draft from, `drafted(number, code, by)` when it was begun.
     """
 
     def __init__(
@@ -92,6 +93,19 @@ class Inbox:
         """The guide `code` answers this group now: closes it and tells who waits. Raises NotFound, Conflict."""
         self.phrasings.solved(number, code, note, by)
 
+    def to_draft(self, number: int, most: int = 8) -> list[str]:
+        """The group's questions as phrasings of a new guide, the latest first, each once and none with a masked part.
+        Raises NotFound.
+        """
+        self.cluster(number)
+        questions, _ = self.reading.questions(number)
+        said = (" ".join(item.question.split()) for item in questions)
+        return list(dict.fromkeys(text for text in said if MASK not in text and len(text) <= LONGEST))[:most]
+
+    def drafted(self, number: int, code: str, by: str) -> None:
+        """A guide `code` is being written for this group; its publication solves the group."""
+        self.phrasings.drafted(number, code, by)
+
     def publish(self, number: int, proposal: Proposal, reason: str, by: str, *, override: bool = False) -> Phrased:
         """`Phrasings.publish`."""
         return self.phrasings.publish(number, proposal, reason, by, override=override)
@@ -110,7 +124,7 @@ class Inbox:
 
     def work(self) -> int:
         """Takes over what is new and groups it; once a day groups all of it anew. Returns how many questions moved."""
-        done = self.collector.collect()
+        done = self.collector.collect() + self.phrasings.solve_drafted()
         if not self._meanings.ready:
             return done
         with self._marks.held("join") as mine:

@@ -21,9 +21,10 @@ class InboxClusterRow(Base):
     """A group of questions about one matter.
 
     `state` is open, resolved, out_of_scope or merged (then `merged_into` names the group that took its questions).
-    `how` says by what it was resolved: phrasing, guide or note. `fixed`: made or changed by hand, or being worked on:
-    re-grouping leaves it alone. `centre` is the mean of the vectors (float32), `near` of the candidates. `seen` counts
-    every question that ever joined, also those that were erased since. `gap`: the index knows nothing for it.
+    `how` says by what it was resolved: phrasing, guide or note; draft while a guide `procedure` is being written for
+    it. `fixed`: made or changed by hand: re-grouping leaves it alone. `centre` is the mean of the vectors (float32),
+    `near` of the candidates. `seen` counts every question that ever joined, also those that were erased since. `gap`:
+    the index knows nothing for it.
     """
 
     __tablename__ = "inbox_clusters"
@@ -48,6 +49,7 @@ class InboxClusterRow(Base):
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    drafted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class InboxQuestionRow(Base):

@@ -48,15 +48,23 @@ async def listed(
 
 
 @router.get("/new")
-async def new(request: Request, staff: CuratorDep) -> Response:
-    return guide_page(request, "new", staff=staff, given={})
+async def new(
+    request: Request, context: ContextDep, staff: CuratorDep,
+    begun_from: Annotated[str, Query(alias="from", max_length=40)] = "",
+) -> Response:
+    """An empty form; `from=cluster:<number>` begins with the questions of a group of the inbox."""
+    cluster = begun_from.removeprefix("cluster:")
+    asked = await run_sync(context.inbox.to_draft, int(cluster)) if cluster.isdecimal() else []
+    return guide_page(request, "new", staff=staff, given={"cluster": cluster if asked else ""}, asked=asked)
 
 
 @router.post("/new")
 async def begin_new(
-    request: Request, context: ContextDep, staff: CuratorDep, _: FormOf, code: Text = "", name: Text = ""
+    request: Request, context: ContextDep, staff: CuratorDep, _: FormOf, code: Text = "", name: Text = "",
+    cluster: Annotated[int, Form(ge=0)] = 0,
 ) -> Response:
-    """A draft of a procedure that has no guide; of one that has, its own draft."""
+    """A draft of a procedure that has no guide; of one that has, its own draft; with the questions of a group of the
+    inbox where it was begun from there."""
     code = code.strip()
     try:
         if not re.match(PROCEDURE_CODE, code):
@@ -64,6 +72,11 @@ async def begin_new(
         if not name.strip() and await run_sync(context.drafting.drafts.published, code) is None:
             raise InvalidInput("Cần ghi tên thủ tục.")
         await run_sync(lambda: context.drafting.drafts.begin(code, staff.name, name=name))
+        if cluster:
+            asked = await run_sync(context.inbox.to_draft, cluster)
+            await run_sync(context.drafting.drafts.add_questions, code, asked, staff.name)
+            await run_sync(context.inbox.drafted, cluster, code, staff.name)
     except InvalidInput as error:
-        return guide_page(request, "new", error, staff=staff, given={"code": code, "name": name})
+        given = {"code": code, "name": name, "cluster": cluster or ""}
+        return guide_page(request, "new", error, staff=staff, given=given)
     return see_other(address(code, "/edit"))

@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column('opened_at', _WHEN(timezone=True), nullable=False),
         sa.Column('last_at', _WHEN(timezone=True), nullable=False),
         sa.Column('closed_at', _WHEN(timezone=True), nullable=True),
+        sa.Column('drafted_at', _WHEN(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox_clusters')))
     op.create_index('ix_inbox_clusters_state_last_at', 'inbox_clusters', ['state', 'last_at'])
     op.create_index(op.f('ix_inbox_clusters_assigned_to'), 'inbox_clusters', ['assigned_to'])

@@ -110,7 +110,7 @@ def test_a_question_is_kept_once_with_the_strongest_kind(
     Tickets(database).open(Talk(database, "b").id, "complaint", "thái độ")
     clock.moment = utc_now() + timedelta(minutes=1)
     assert collector.collect() == 0
-    assert kept(database)["đăng ký khai sinh"] == "handed_off", "the last typed question before the person was asked for"
+    assert kept(database)["đăng ký khai sinh"] == "handed_off", "the last typed question before the call for a person"
 
 
 def test_the_month_knows_what_citizens_confirmed(database: Database) -> None:
