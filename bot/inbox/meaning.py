@@ -2,8 +2,8 @@
 
 Two questions are alike by the cosine of their vectors and by the cosine of their candidates' scores, weighed so that
 both pure cases work: where a guide exists, the candidates tell phrasings of one matter together that share no word;
-where none does, the sentences decide. Weights and threshold were chosen on half of the development questions
-(docs/console/inbox.md says how, docs/results.md the figures).
+where none does, the sentences decide. Weights and threshold were chosen on the development questions
+(`tools/measure_clusters.py`; figures in docs/results.md).
 """
 
 from __future__ import annotations
