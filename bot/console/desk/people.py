@@ -51,5 +51,5 @@ async def _page(
     found = await run_sync(context.desk.presence.everybody)
     shown, more = paged(found, page)
     return desk_page(
-        request, "desk/people.html", error, staff=staff, people=shown, more=more, page=page, usual=context.desk.presence.capacity,
-        may_change=staff.role in ALLOWED[Area.STEERING])
+        request, "desk/people.html", error, staff=staff, people=shown, more=more, page=page,
+        usual=context.desk.presence.capacity, may_change=staff.role in ALLOWED[Area.STEERING])
