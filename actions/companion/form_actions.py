@@ -146,13 +146,15 @@ class Steering(EformAction):
 
 
 class AskInput(EformAction):
-    """Called by the loop itself."""
+    """Called by the loop itself. Where what came before ended the form, that has said so and nothing is asked."""
 
     def name(self) -> str:
         return "action_ask_eform_input"
 
     def perform(self, turn: Turn) -> None:
-        draft = self.dossiers.drafts.prompt(turn.conversation_id)
+        draft = self.dossiers.drafts.active(turn.conversation_id)
+        if draft is None:
+            return
         # After an aside the question is enough; what was wrong with the last answer has been said.
         opening = turn.after in _OPENING or draft.elsewhere
         self.show(turn, draft if opening else replace(draft, notice=""), again=not opening)

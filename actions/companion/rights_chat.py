@@ -26,7 +26,11 @@ _SPEECH = Path(__file__).parent / "rights_speech.yml"
 
 
 class MyData(EformAction):
-    """By button, or by the words that say which right is meant; erasing and withdrawing are confirmed first."""
+    """By button, or by the words that say which right is meant; erasing and withdrawing are confirmed first.
+
+    Both end a form that is open, and leave the loop to itself: the rules let it ask once more, which it has nothing to,
+    and the next message ends it (`form_is_over`). Closed here, no rule fits and Rasa answers until its limit.
+    """
 
     def __init__(self, services: DossierServices, cards: Cards, answerer: Answerer | None = None) -> None:
         super().__init__(services, cards)
@@ -72,7 +76,7 @@ class MyData(EformAction):
     def _erase_now(self, turn: Turn) -> None:
         codes = self._rights.codes(turn.conversation_id)
         request = self._rights.erase_soon(turn.conversation_id)
-        turn.close()
+        self.dossiers.drafts.cancel(turn.conversation_id)  # nothing is asked of whoever leaves
         turn.say(self._say("erase.done", number=request.number, codes=codes))
 
     def ask_to_withdraw(self, turn: Turn) -> None:
@@ -83,7 +87,6 @@ class MyData(EformAction):
 
     def _withdraw_now(self, turn: Turn) -> None:
         request = self._rights.withdraw(turn.conversation_id)
-        turn.close()
         turn.say(self._say(
             "withdraw.done", number=request.number, codes=request.body["dossiers"], due=request.due_on))
 

@@ -32,7 +32,7 @@ from tests.e2e.service import Service
 
 __all__ = ["Report", "run"]
 
-_TOGETHER = 4
+_TOGETHER = 5
 # The moments of the kill lie all over this many turns, as long as turns last on this machine at this time.
 _TURNS = 3.0
 _PATIENCE_S = 180.0
@@ -66,12 +66,18 @@ class _Client:
 
     @classmethod
     def ready(cls, service: Service) -> _Client:
+        """Fills the form in on its page, which is quicker, and shows the review in the chat."""
         citizen = Citizen(service.url)
         citizen.begins_birth_form()
+        [page] = {button["url"] for said in citizen.heard.messages for button in said.get("buttons", [])
+                  if button["title"] == "Điền trên một trang"}
+        typed = {f"a:{name}": text for name, text in BIRTH.items() if text != "bỏ qua"}
+        httpx.post(page, data={**typed, "do": "review"}, timeout=60, trust_env=False)
         began = time.monotonic()
-        citizen.answers_until("", BIRTH)
+        turn = citizen.says("làm tiếp")
+        assert turn.reviews, turn.text
         body = {"payload": citizen.payload("Nộp hồ sơ"), "client_id": str(uuid.uuid4())}
-        return cls(citizen, body, (time.monotonic() - began) / len(BIRTH))
+        return cls(citizen, body, time.monotonic() - began)
 
     def sends(self, delay: float = 0.0) -> None:
         time.sleep(delay)
@@ -118,8 +124,8 @@ def run(service: Service, rounds: int) -> Report:
         for client in clients:
             report.slowest_recovery_s = max(report.slowest_recovery_s, round(client.tries_until_answered(), 1))
             _check(service, client, report)
-        sys.stderr.write(f"{number + 1}/{rounds} {json.dumps(report.cut_off)}\n")
-    report.gaps = _gaps(service)
+        report.gaps = _gaps(service)
+        sys.stderr.write(f"{number + 1}/{rounds} {json.dumps(vars(report), ensure_ascii=False)}\n")
     return report
 
 
