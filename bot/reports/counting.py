@@ -16,8 +16,8 @@ Measures and their labels (`amount`, `against` where they mean something):
 | score | 1 to 5 | scores of a finished conversation | the score | |
 | dossier | | dossiers submitted | | |
 | ended | in_time, late, no_due, withdrawn | dossiers whose clock ended | working days over the due date | |
-| state | a dossier's state | stays in it that ended | working days in it | |
-| state_due | a dossier's state | those of dossiers with a due date | working days in it | working days promised |
+| state | a dossier's state | stays in it that ended | working days in it | working days promised |
+| state_free | a dossier's state | the same of dossiers without a due date | working days in it | |
 | open | a dossier's state | dossiers in it at the last count of the day | working days in it so far | |
 | load | open, late, week, citizen | dossiers in hand at the last count of the day | | |
 | appointment | its state | appointments by the day they were for | | |

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import func, select
@@ -105,10 +104,9 @@ def _stays(session: Session, day: Day, tally: Tally, field_of: FieldOf, workdays
         if here and here[0] == row.dossier_id and at == day.date:
             promised = workdays.count(local_date(row.submitted_at), row.promised_on) if row.promised_on else 0
             spent = workdays.count(here[2], at)
-            cell = Cell("state", here[1], "", row.centre, field_of(row.procedure_code), row.procedure_code)
-            tally.add(cell, amount=spent)
-            if promised:  # compared only with those that were promised a day
-                tally.add(replace(cell, measure="state_due"), amount=spent, against=promised)
+            measure = "state" if promised else "state_free"
+            cell = Cell(measure, here[1], "", row.centre, field_of(row.procedure_code), row.procedure_code)
+            tally.add(cell, amount=spent, against=promised)
         here = (row.dossier_id, row.state, at)
 
 

@@ -66,6 +66,7 @@ class Reports:
         self.texts = Messages.load(TEXTS)
         self.rollup = RollUp(database, self._field_of, workdays, loads, now)
         self.forecasts = Forecasts(database, workdays, now)
+        self._offered: tuple[datetime | None, dict[str, list[tuple[str, str]]]] | None = None
 
     def scope(self, given: dict[str, str]) -> Scope:
         """What a page's query asks for. Raises InvalidInput."""
@@ -100,7 +101,13 @@ class Reports:
             return open_data(session, scope, self._names(), self.texts, self.licence, self._now())
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
-        """What the filters offer: only what was ever counted."""
+        """What the filters offer: only what was ever counted. Looked up once for each count."""
+        counted_at = self.rollup.counted_at()
+        if self._offered is None or self._offered[0] != counted_at:
+            self._offered = counted_at, self._choices()
+        return self._offered[1]
+
+    def _choices(self) -> dict[str, list[tuple[str, str]]]:
         names, found = self._names(), {}
         with self._database.session(write=False) as session:
             for column in ("channel", "centre", "field"):

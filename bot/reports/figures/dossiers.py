@@ -35,11 +35,11 @@ def bottlenecks_by_centre(ask: Asking) -> Figure:
 def _bottlenecks(ask: Asking, key: str, by: str) -> Figure:
     columns_by = (by, "label") if by else ("label",)
     stays = sums(ask.session, "state", ask.scope, *columns_by)
-    due = sums(ask.session, "state_due", ask.scope, *columns_by)
+    free = sums(ask.session, "state_free", ask.scope, *columns_by)
     _, still = last_snapshot(ask.session, "open", ask.scope, *columns_by)
     rows = [
-        _state_row(ask, by, group, stays.get(group, _NOTHING), due.get(group, _NOTHING), still.get(group, _NOTHING))
-        for group in stays.keys() | still.keys()
+        _state_row(ask, by, group, stays.get(group, _NOTHING), free.get(group, _NOTHING), still.get(group, _NOTHING))
+        for group in stays.keys() | free.keys() | still.keys()
     ]
     order = list(load_states())
     if by:  # the slowest first
@@ -66,7 +66,8 @@ def _bottlenecks(ask: Asking, key: str, by: str) -> Figure:
     return ask.figure(key, columns, rows, said=said, chart=chart)
 
 
-def _state_row(ask: Asking, by: str, group: Key, stays: Sum, due: Sum, still: Sum) -> dict[str, Any]:
+def _state_row(ask: Asking, by: str, group: Key, due: Sum, free: Sum, still: Sum) -> dict[str, Any]:
+    stays = due + free
     row: dict[str, Any] = {
         "code": group[-1], "state": ask.state(group[-1]), "stays": stays.count,
         "mean_days": stays.amount / stays.count if stays.count else None,
