@@ -142,7 +142,8 @@ def run(
     during = percentiles(streams.between(marks[1][1], marks[3][1]))
     calm = percentiles(streams.between(marks[0][1], marks[1][1]) + streams.between(marks[3][1], marks[4][1]))
     typer.echo(json.dumps({
-        **figures, "accepted": accepted, "import_s": round(import_s, 1), "indexed": indexed, "failures": streams.failures,
+        **figures, "accepted": accepted, "import_s": round(import_s, 1), "indexed": indexed,
+        "failures": streams.failures,
         "p95_during": during["p95"], "p95_ratio": round(during["p95"] / figures["before"]["p95"], 2),
         "p95_ratio_to_before_and_after": round(during["p95"] / calm["p95"], 2)}))
 
