@@ -4,7 +4,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 ISEE := .venv/bin/isee
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup run test test-fast check lock clean
+.PHONY: help setup run test models needs service-tests engine-tests test-fast check check-code check-data lock clean
+# Parts of one target that run side by side.
+TOGETHER = $(MAKE) --no-print-directory -j2
 
 help:  ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,20 +20,37 @@ run: setup  ## Serve on http://127.0.0.1:$(PORT)
 
 test:  ## All tests, the browser's included
 	@$(PYTHON) tools/bootstrap.py --dev
+	@$(TOGETHER) models needs
+	@$(TOGETHER) service-tests engine-tests
+
+models:
 	@$(ISEE) setup
+
+needs:
 	@tools/test-needs
-	@.venv/bin/python -m pytest -q -n 2 --ignore=tests/e2e
-	@.venv/bin/python -m pytest -q tests/e2e
-	@.venv-rasa/bin/python -m pytest -q -c tests/engine/pytest.ini tests/engine
+
+# A module's tests share its server, so they stay together.
+service-tests:
+	@.venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+
+engine-tests:
+	@mkdir -p var/logs
+	@.venv-rasa/bin/python -m pytest -q -c tests/engine/pytest.ini tests/engine >var/logs/test-engine.log 2>&1; \
+	  passed=$$?; echo; cat var/logs/test-engine.log; exit $$passed
 
 test-fast:  ## The tests that need no built model
 	@.venv/bin/python -m pytest -q -m "not slow and not built and not e2e"
 
 check:  ## Lint, types, import directions, guides, dialogue data
 	@$(PYTHON) tools/bootstrap.py --dev
+	@$(TOGETHER) --output-sync=target check-code check-data
+
+check-code:
 	@.venv/bin/ruff check .
-	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache
+	@.venv/bin/mypy
+
+check-data:
 	@$(ISEE) kb validate
 	@$(ISEE) kb audit
 	@$(ISEE) train --validate-only

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -112,13 +113,15 @@ def environment(name, minors, locks, purpose, pip="pip", editable=False):
         shutil.rmtree(home, ignore_errors=True)
         run([base, "-m", "venv", home], log)
     run([python, "-m", "pip", "install", "-q", "-U", pip], log)
-    for lock in locks:
-        count = sum(1 for line in lock.read_text().splitlines() if "==" in line and not line.lstrip().startswith("#"))
-        say(
-            f"{name}: installing {count} packages from {lock.relative_to(ROOT)} "
-            f"(some minutes the first time; log: {log.relative_to(ROOT)})"
-        )
-        run([python, "-m", "pip", "install", "-r", lock], log)
+    lines = [line.lstrip() for lock in locks for line in lock.read_text().splitlines()]
+    count = sum(1 for line in lines if "==" in line and not line.startswith("#"))
+    say(
+        f"{name}: installing {count} packages from {' and '.join(str(lock.relative_to(ROOT)) for lock in locks)} "
+        f"(some minutes the first time; log: {log.relative_to(ROOT)})"
+    )
+    # Python compiles the modules that are really imported by itself; compiling all of them here takes a minute.
+    chosen = [part for lock in locks for part in ("-r", lock)]
+    run([python, "-m", "pip", "install", "--no-compile", *chosen], log)
     if editable:
         run([python, "-m", "pip", "install", "--no-deps", "-e", "."], log)
     stamp.write_text(wanted)
@@ -135,10 +138,15 @@ def main():
     )
     try:
         check_machine()
-        environment(".venv", (11, 12, 13), service, "the service", editable=True)
+        with ThreadPoolExecutor() as both:
+            made = [
+                both.submit(environment, ".venv", (11, 12, 13), service, "the service", editable=True),
+                both.submit(environment, ".venv-rasa", (10,), [needs / "rasa.lock"], "the Rasa engine", pip="pip<24.1"),
+            ]
+        for each in made:
+            each.result()
         if len(service) > 1:
             (ROOT / ".venv" / ".isee-dev").touch()
-        environment(".venv-rasa", (10,), [needs / "rasa.lock"], "the Rasa engine", pip="pip<24.1")
     except Problem as problem:
         print(f"\n[setup] {problem}", file=sys.stderr)
         return 1

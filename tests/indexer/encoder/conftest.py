@@ -1,8 +1,9 @@
-"""The encoder, built once a test session into a folder of its own (or taken from ISEE_TEST_HOME)."""
+"""The encoder in a folder of its own (or taken from ISEE_TEST_HOME)."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,15 @@ from indexer.encoder.onnx import OnnxEncoder
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of these tests with a copy of what `make setup` built; what that lacks is built at first use."""
     given = os.environ.get("ISEE_TEST_HOME")
-    return Path(given) if given else tmp_path_factory.mktemp("home")
+    if given:
+        return Path(given)
+    made, built = tmp_path_factory.mktemp("home"), Settings().models_dir
+    for name in ("encoder", "encoder-st"):
+        if (built / name).is_dir():
+            shutil.copytree(built / name, made / "models" / name)
+    return made
 
 
 @pytest.fixture(scope="session")
