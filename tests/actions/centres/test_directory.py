@@ -10,13 +10,13 @@ from actions.centres.acceptance import Where, accepts
 from actions.centres.editing import Facts
 from common.clock import LOCAL
 from common.errors import InvalidInput, NotFound
-from knowledge_base.loader import GUIDES_DIR, load_tree
 from knowledge_base.model import Channel, Guide
 from tests.actions.centres.rooms import CENTRE, TUESDAY, Rooms
+from tests.actions.support import shipped_guides
 
 
 def guide(*places: str, channels: tuple[Channel, ...] = ()) -> Guide:
-    shipped = next(file.guide for file in load_tree(GUIDES_DIR) if file.guide.code == "1.001193")
+    shipped = next(item for item in shipped_guides() if item.code == "1.001193")
     return shipped.model_copy(update={"places": list(places), "channels": list(channels)})
 
 
@@ -67,10 +67,10 @@ def test_a_procedure_without_a_counter() -> None:
 
 
 def test_every_shipped_guide_says_where(rooms: Rooms) -> None:
-    for file in load_tree(GUIDES_DIR):
-        found = accepts(file.guide)
+    for item in shipped_guides():
+        found = accepts(item)
         said = rooms.centres.wording.acceptance(found)
-        assert said and (found.where is Where.ANY or file.guide.places[0] in said)
+        assert said and (found.where is Where.ANY or item.places[0] in said)
 
 
 def test_nothing_is_filled_in_for_staff(rooms: Rooms) -> None:
