@@ -32,7 +32,7 @@ __all__ = ["Change", "KnowledgeBase", "LoadReport", "Page", "PublishReport", "Ve
 
 _CHECK_EVERY_S = 0.5
 _GENTLY = 20  # guides in one transaction of an import: some ten milliseconds
-_REST = 3.0  # times what it took
+_REST, _LONGEST_REST_S = 3.0, 0.15  # times what it took, at most; a busy machine makes the import wait by itself
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ class KnowledgeBase:
             report.unchanged += unchanged
             if changed:
                 self._database.checkpoint()
-                time.sleep(_REST * (time.perf_counter() - started))
+                time.sleep(min(_REST * (time.perf_counter() - started), _LONGEST_REST_S))
         self._reload()
         return report
 

@@ -1,6 +1,6 @@
-"""Citizens chat while ten thousand procedures are imported: their latency before and during.
+"""Citizens chat while ten thousand procedures are imported: their latency while it goes on and in between.
 
-    python -m bot.bench.import_load [--rows 10000] [--citizens 2]
+    python -m bot.bench.import_load [--rows 10000] [--parts 5] [--citizens 2]
 
 The rows are the shipped facts under other codes and names: each is new and has to be stored, encoded and indexed.
 """
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +23,7 @@ import httpx
 import typer
 
 from bot.bench.measure import percentiles, questions_from
-from bot.bench.processes import Running, service
+from bot.bench.processes import service
 from common.settings import PROJECT_ROOT, get_settings
 from knowledge_base.catalogue import catalogue_facts
 from knowledge_base.golden import load_golden
@@ -87,65 +87,82 @@ class Streams:
                 self.failures += answer.status_code != 200
 
 
-def _imported(running: Running, home: Path, file: Path) -> tuple[float, int]:
-    """Runs `isee kb import` beside the service; seconds, and how many rows it took."""
+def _imported(home: Path, file: Path) -> None:
+    """Runs `isee kb import` beside the service."""
     environment = {**os.environ, "ISEE_HOME": str(home), "ISEE_DATABASE_URL": ""}
-    begun = time.perf_counter()
-    done = subprocess.run(
+    subprocess.run(
         [sys.executable, "-m", "bot.cli", "kb", "import", str(file), "--json"], cwd=PROJECT_ROOT, env=environment,
-        capture_output=True, text=True, check=True)
-    return time.perf_counter() - begun, len(json.loads(done.stdout)["accepted"])
+        capture_output=True, check=True)
 
 
-def _indexed(url: str, count: int, limit_s: float) -> bool:
-    """Waits until the last imported procedure is found by its code."""
+def _indexed(url: str, code: str, limit_s: float) -> None:
+    """Waits until an imported procedure is found by its code. Raises TimeoutError."""
     until = time.perf_counter() + limit_s
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
         while time.perf_counter() < until:
-            hits = client.get("/api/v1/search", params={"q": f"9.{count - 1:06d}", "k": 1}).json()["hits"]
-            if hits and hits[0]["code"] == f"9.{count - 1:06d}":
-                return True
+            hits = client.get("/api/v1/search", params={"q": code, "k": 1}).json()["hits"]
+            if hits and hits[0]["code"] == code:
+                return
             time.sleep(1)
-    return False
+    raise TimeoutError(f"{code} was not indexed after {limit_s} s")
 
 
 def run(
-    count: Annotated[int, typer.Option("--rows", min=1, help="Rows of the import.")] = 10_000,
+    count: Annotated[int, typer.Option("--rows", min=1, help="Rows imported in all.")] = 10_000,
+    parts: Annotated[int, typer.Option(min=1, help="Imports that they come in, with a calm span before each.")] = 5,
     citizens: Annotated[int, typer.Option(min=1, help="Citizens who ask at the same time.")] = 2,
-    before_s: Annotated[float, typer.Option(min=1, help="Seconds of chatting before and after.")] = 60.0,
-    limit_s: Annotated[float, typer.Option(min=1, help="Longest wait for the index after the import.")] = 400.0,
+    calm_s: Annotated[float, typer.Option(min=1, help="Seconds of each calm span.")] = 40.0,
+    limit_s: Annotated[float, typer.Option(min=1, help="Longest wait for the index after an import.")] = 400.0,
 ) -> None:
-    """Prints latency before, during (import and indexing) and after, with the load of the machine."""
-    settings = get_settings()
+    """Prints the latency of calm spans and of spans with an import, taken in turn, so that what else goes on on the
+    machine weighs on both; after each part, and at the end. A span counts until all that was imported is indexed.
+    """
     questions = [golden.question for golden in load_golden()]
+    spans: list[tuple[str, float, float, float]] = []
     with tempfile.TemporaryDirectory(prefix="isee-import-") as folder:
-        home, file = Path(folder) / "home", Path(folder) / "rows.jsonl"
-        file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows(count)), encoding="utf-8")
-        # At the newest index: the service must not write into the one that it shares.
-        with service(settings, home, {"ISEE_RASA_TIMEOUT_S": "20"}) as running:
+        home = Path(folder) / "home"
+        files = list(_files(Path(folder), count, parts))
+        with service(get_settings(), home, {"ISEE_RASA_TIMEOUT_S": "20"}) as running:
             streams = Streams(running.url, questions, citizens)
             with streams.running():
-                time.sleep(before_s / 3)  # caches warm before anything counts
-                marks = [("before", time.perf_counter(), os.getloadavg()[0])]
-                time.sleep(before_s)
-                marks.append(("import", time.perf_counter(), os.getloadavg()[0]))
-                import_s, accepted = _imported(running, home, file)
-                marks.append(("indexing", time.perf_counter(), os.getloadavg()[0]))
-                indexed = _indexed(running.url, count, limit_s)
-                marks.append(("after", time.perf_counter(), os.getloadavg()[0]))
-                time.sleep(before_s)
-                marks.append(("end", time.perf_counter(), os.getloadavg()[0]))
-    figures: dict[str, Any] = {
-        name: {**percentiles(streams.between(begun, then)), "s": round(then - begun, 1), "load": round(load, 1)}
-        for (name, begun, load), (_, then, _) in zip(marks, marks[1:], strict=False)
-    }
-    during = percentiles(streams.between(marks[1][1], marks[3][1]))
-    calm = percentiles(streams.between(marks[0][1], marks[1][1]) + streams.between(marks[3][1], marks[4][1]))
-    typer.echo(json.dumps({
-        **figures, "accepted": accepted, "import_s": round(import_s, 1), "indexed": indexed,
-        "failures": streams.failures,
-        "p95_during": during["p95"], "p95_ratio": round(during["p95"] / figures["before"]["p95"], 2),
-        "p95_ratio_to_before_and_after": round(during["p95"] / calm["p95"], 2)}))
+                time.sleep(calm_s / 2)  # caches warm before anything counts
+                for file, last in files:
+                    spans.append(_span("calm", lambda: time.sleep(calm_s)))
+                    spans.append(_span("import", lambda file=file: _imported(home, file)))
+                    spans.append(_span("indexing", lambda last=last: _indexed(running.url, last, limit_s)))
+                    typer.echo(json.dumps(_figures(streams, spans)))
+                spans.append(_span("calm", lambda: time.sleep(calm_s)))
+    typer.echo(json.dumps(_figures(streams, spans)))
+
+
+def _files(folder: Path, count: int, parts: int) -> Iterator[tuple[Path, str]]:
+    """The import files, each with the code of its last row."""
+    made = list(rows(count))
+    size = -(-count // parts)
+    for part in range(0, count, size):
+        file = folder / f"rows-{part}.jsonl"
+        lines = [json.dumps(row, ensure_ascii=False) for row in made[part : part + size]]
+        file.write_text("\n".join(lines), encoding="utf-8")
+        yield file, made[part : part + size][-1]["code"]
+
+
+def _span(kind: str, work: Callable[[], object]) -> tuple[str, float, float, float]:
+    """What goes on, from when to when, and the machine's load average at its end."""
+    begun = time.perf_counter()
+    work()
+    return kind, begun, time.perf_counter(), os.getloadavg()[0]
+
+
+def _figures(streams: Streams, spans: Sequence[tuple[str, float, float, float]]) -> dict[str, Any]:
+    figures: dict[str, Any] = {}
+    for name, kinds in (("calm", ("calm",)), ("importing", ("import", "indexing"))):
+        mine = [span for span in spans if span[0] in kinds]
+        took = [sample for _, begun, ended, _ in mine for sample in streams.between(begun, ended)]
+        figures[name] = {
+            **percentiles(took), "s": round(sum(ended - begun for _, begun, ended, _ in mine)),
+            "load": [round(load, 1) for *_, load in mine]}
+    ratio = figures["importing"]["p95"] / figures["calm"]["p95"]
+    return {**figures, "p95_ratio": round(ratio, 2), "failures": streams.failures}
 
 
 if __name__ == "__main__":
