@@ -92,8 +92,9 @@ def changes(entry: AuditEntry) -> Sequence[Change]:
     before, after = entry.before or {}, entry.after or {}
     fields = [*before, *(field for field in after if field not in before)]
     return [
-        Change(field, _shown(before.get(field)), _shown(after.get(field)))
-        for field in fields if before.get(field) != after.get(field)
+        Change(field, was, now)
+        for field in fields
+        if (was := _shown(before.get(field))) != (now := _shown(after.get(field)))
     ]
 
 
@@ -166,4 +167,4 @@ def _shown(value: Any) -> str:
         return ", ".join(_shown(item) for item in value)
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_shown(item)}" for key, item in value.items())
-    return str(value)
+    return _words()["values"].get(str(value), str(value))
