@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -127,11 +128,11 @@ def run(
             with streams.running():
                 time.sleep(calm_s / 2)  # caches warm before anything counts
                 for file, last in files:
-                    spans.append(_span("calm", lambda: time.sleep(calm_s)))
-                    spans.append(_span("import", lambda file=file: _imported(home, file)))
-                    spans.append(_span("indexing", lambda last=last: _indexed(running.url, last, limit_s)))
+                    spans.append(_span("calm", partial(time.sleep, calm_s)))
+                    spans.append(_span("import", partial(_imported, home, file)))
+                    spans.append(_span("indexing", partial(_indexed, running.url, last, limit_s)))
                     typer.echo(json.dumps(_figures(streams, spans)))
-                spans.append(_span("calm", lambda: time.sleep(calm_s)))
+                spans.append(_span("calm", partial(time.sleep, calm_s)))
     typer.echo(json.dumps(_figures(streams, spans)))
 
 
