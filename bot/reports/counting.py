@@ -1,7 +1,7 @@
 """One cell of the daily counts, and the tally that cells are added up in.
 
-Every cell has a channel, centre and field; a procedure only where a figure shows procedures: each dimension more
-multiplies the rows of a year.
+Every cell has a centre and a field, and up to the submission a channel; a procedure only where a figure shows
+procedures: each dimension more multiplies the rows of a year.
 
 Measures and their labels (`amount`, `against` where they mean something):
 

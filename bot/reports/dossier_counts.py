@@ -59,11 +59,12 @@ def count_in_hand(
 
 
 def _submitted(session: Session, day: Day, tally: Tally, field_of: FieldOf) -> None:
+    by = (DossierRow.centre, DossierRow.procedure_code, func.coalesce(ConversationRow.channel, ""))
     query = (
-        select(DossierRow.centre, DossierRow.procedure_code, func.coalesce(ConversationRow.channel, ""), func.count())
+        select(*by, func.count())
         .outerjoin(ConversationRow, ConversationRow.id == DossierRow.conversation_id)
         .where(DossierRow.submitted_at >= day.start, DossierRow.submitted_at < day.end)
-        .group_by(DossierRow.centre, DossierRow.procedure_code, func.coalesce(ConversationRow.channel, ""))
+        .group_by(*by)
     )
     for centre, procedure, channel, count in session.execute(query):
         tally.add(Cell("dossier", "", channel, centre, field_of(procedure), procedure), count=count)
@@ -111,10 +112,13 @@ def _stays(session: Session, day: Day, tally: Tally, field_of: FieldOf, workdays
 
 
 def _appointments(session: Session, day: Day, tally: Tally, field_of: FieldOf) -> None:
+    channel_of = func.coalesce(ConversationRow.channel, "")
+    by = (AppointmentRow.point_id, AppointmentRow.procedure_code, AppointmentRow.state, channel_of)
     query = (
-        select(AppointmentRow.point_id, AppointmentRow.procedure_code, AppointmentRow.state, func.count())
+        select(*by, func.count())
+        .outerjoin(ConversationRow, ConversationRow.id == AppointmentRow.conversation_id)
         .where(AppointmentRow.starts_at >= day.start, AppointmentRow.starts_at < day.end)
-        .group_by(AppointmentRow.point_id, AppointmentRow.procedure_code, AppointmentRow.state)
+        .group_by(*by)
     )
-    for centre, procedure, state, count in session.execute(query):
-        tally.add(Cell("appointment", state, "", centre, field_of(procedure), procedure), count=count)
+    for centre, procedure, state, channel, count in session.execute(query):
+        tally.add(Cell("appointment", state, channel, centre, field_of(procedure), procedure), count=count)

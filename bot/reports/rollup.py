@@ -80,6 +80,11 @@ class RollUp:
         except Exception as error:
             _log.error("report_counting_failed", exc_info=error)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a pass runs just now in this process."""
+        return self._busy.locked()
+
     def counted_at(self) -> datetime | None:
         """When the running day was last counted, or the latest day that was."""
         query = select(ReportDayRow.counted_at).order_by(ReportDayRow.day.desc()).limit(1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from actions.dossiers.registry.states import load_states
 from bot.reports.asking import Asking
 from bot.reports.counting import Sum
 from bot.reports.numbers import number, percent
+from bot.reports.period import Scope
 from bot.reports.reading import Key, last_snapshot, sums
 from bot.reports.sheets import Bars, Column, Figure
 
@@ -33,10 +35,10 @@ def bottlenecks_by_centre(ask: Asking) -> Figure:
 
 
 def _bottlenecks(ask: Asking, key: str, by: str) -> Figure:
-    columns_by = (by, "label") if by else ("label",)
-    stays = sums(ask.session, "state", ask.scope, *columns_by)
-    free = sums(ask.session, "state_free", ask.scope, *columns_by)
-    _, still = last_snapshot(ask.session, "open", ask.scope, *columns_by)
+    columns_by, scope = (by, "label") if by else ("label",), _narrowed(ask)
+    stays = sums(ask.session, "state", scope, *columns_by)
+    free = sums(ask.session, "state_free", scope, *columns_by)
+    _, still = last_snapshot(ask.session, "open", scope, *columns_by)
     rows = [
         _state_row(ask, by, group, stays.get(group, _NOTHING), free.get(group, _NOTHING), still.get(group, _NOTHING))
         for group in stays.keys() | free.keys() | still.keys()
@@ -63,7 +65,7 @@ def _bottlenecks(ask: Asking, key: str, by: str) -> Figure:
             tuple(f"{row[by]}: {row['state']}" if by else row["state"] for row in drawn),
             tuple(float(row["mean_days"]) for row in drawn), ask.text("unit.days"), ask.text("column.mean_days"),
             tuple(float(row["promise"] or 0) for row in drawn), ask.text("column.promise"), places=1)
-    return ask.figure(key, columns, rows, said=said, chart=chart)
+    return ask.figure(key, columns, rows, said=said, chart=chart, notes=_notes(ask))
 
 
 def _state_row(ask: Asking, by: str, group: Key, due: Sum, free: Sum, still: Sum) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def _state_row(ask: Asking, by: str, group: Key, due: Sum, free: Sum, still: Sum
 
 def punctuality(ask: Asking) -> Figure:
     """Dossiers ended in the period: in time or late, by centre."""
-    found = sums(ask.session, "ended", ask.scope, "centre", "label")
+    found = sums(ask.session, "ended", _narrowed(ask), "centre", "label")
     rows: list[dict[str, Any]] = []
     for centre in {group[0] for group in found}:
         count = {label: found.get((centre, label), _NOTHING) for label in ("in_time", "late", "no_due", "withdrawn")}
@@ -105,12 +107,12 @@ def punctuality(ask: Asking) -> Figure:
     drawn = [row for row in rows if row["share"] is not None][:_DRAWN]
     chart = Bars(tuple(row["centre"] for row in drawn), tuple(float(row["share"]) for row in drawn),
                  ask.text("unit.percent"), percent=True) if drawn else None
-    return ask.figure("punctuality", columns, rows, said=said, chart=chart)
+    return ask.figure("punctuality", columns, rows, said=said, chart=chart, notes=_notes(ask))
 
 
 def workload(ask: Asking) -> Figure:
     """Dossiers in hand by centre at the last count inside the period."""
-    day, found = last_snapshot(ask.session, "load", ask.scope, "centre", "label")
+    day, found = last_snapshot(ask.session, "load", replace(_narrowed(ask), field=""), "centre", "label")
     labels = ("open", "late", "week", "citizen")
     rows: list[dict[str, Any]] = [
         {"centre": ask.centre(centre), **{
@@ -129,3 +131,12 @@ def workload(ask: Asking) -> Figure:
                  ask.text("unit.dossiers"), ask.text("column.load.open"),
                  tuple(float(row["load.late"]) for row in drawn), ask.text("column.load.late"))
     return ask.figure("workload", columns, rows, said=said, chart=chart)
+
+
+def _narrowed(ask: Asking) -> Scope:
+    """What becomes of a dossier isn't counted by the channel of the conversation, which may be long erased."""
+    return replace(ask.scope, channel="")
+
+
+def _notes(ask: Asking) -> tuple[str, ...]:
+    return (ask.text("no_channel"),) if ask.scope.channel else ()

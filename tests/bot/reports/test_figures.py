@@ -146,6 +146,8 @@ def test_dossiers_against_the_offices_calendar(database: Database, tmp_path: Pat
     assert (steps["received"]["open"], steps["received"]["mean_open"]) == (1, 13.0)
     assert (steps["supplement_requested"]["open"], steps["supplement_requested"]["mean_open"]) == (1, 0.0)
 
+    assert len(rows_of(reports, "punctuality", **WEEK, channel="zalo")) == 2, "not counted by channel, and said"
+    assert rows_of(reports, "workload", **WEEK, channel="zalo", field="Đất đai")
     load = {row["load.open"]: row for row in rows_of(reports, "workload", **WEEK)}
     assert sum(row["load.late"] for row in rows_of(reports, "workload", **WEEK)) == 1
     assert sum(row["load.citizen"] for row in rows_of(reports, "workload", **WEEK)) == 1, load
