@@ -17,7 +17,7 @@ from actions.centres.acceptance import accepts
 from bot.api.deps import ContextDep
 from bot.context import Context
 from bot.pages.dossier import LinkedCode
-from bot.pages.rendering import PageRoute, SameSite, go, page
+from bot.pages.rendering import PageRoute, SameSite, go, page, post_or_again
 from common.clock import LOCAL
 from common.errors import Conflict, InvalidInput, ISeeError
 
@@ -129,22 +129,21 @@ async def move(
 
 @router.post("/appointments/{token}/cancel", dependencies=[SameSite])
 async def cancel(request: Request, context: ContextDep, token: Token) -> Response:
-    booked = await _opened(context, token)
-    try:
-        await run_sync(context.dossiers.appointments.bookings.cancel, booked.id)
-    except Conflict as error:
-        return await _show(request, context, token, error=error)
-    return go(f"/appointments/{token}?done=cancelled")
+    booked, bookings = await _opened(context, token), context.dossiers.appointments.bookings
+    return await _changed(request, context, token, "cancelled", lambda: bookings.cancel(booked.id))
 
 
 @router.post("/appointments/{token}/remind", dependencies=[SameSite])
 async def remind(request: Request, context: ContextDep, token: Token) -> Response:
-    booked = await _opened(context, token)
-    try:
-        await run_sync(context.dossiers.appointments.bookings.wish_reminder, booked.id)
-    except Conflict as error:
-        return await _show(request, context, token, error=error)
-    return go(f"/appointments/{token}?done=remind")
+    booked, bookings = await _opened(context, token), context.dossiers.appointments.bookings
+    return await _changed(request, context, token, "remind", lambda: bookings.wish_reminder(booked.id))
+
+
+async def _changed(
+    request: Request, context: Context, token: str, done: str, act: Callable[[], Appointment]
+) -> Response:
+    return await post_or_again(
+        act, lambda _: f"/appointments/{token}?done={done}", lambda error: _show(request, context, token, error=error))
 
 
 async def _opened(context: Context, token: str) -> Appointment:

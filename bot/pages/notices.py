@@ -15,7 +15,7 @@ from actions.notices.renewals import By, load_renewals
 from actions.notices.renewing import KIND as RENEWAL
 from bot.api.deps import ContextDep
 from bot.context import Context
-from bot.pages.rendering import PageRoute, SameSite, go, page
+from bot.pages.rendering import PageRoute, SameSite, page, post_or_again
 from common.clock import utc_now
 from common.errors import InvalidInput, ISeeError, NotFound
 
@@ -127,12 +127,9 @@ async def calendar(context: ContextDep, token: str, reminder_id: str) -> Respons
 async def _done(
     request: Request, context: Context, token: str, conversation_id: str, act: Any, anchor: str
 ) -> Response:
-    try:
-        await run_sync(act)
-    except ISeeError as error:
-        problem = error
-        return await run_sync(lambda: _page(request, context, token, conversation_id, problem))
-    return go(f"/notices/{token}?done=1#{anchor}")
+    return await post_or_again(
+        act, lambda _: f"/notices/{token}?done=1#{anchor}",
+        lambda error: run_sync(_page, request, context, token, conversation_id, error))
 
 
 def _page(

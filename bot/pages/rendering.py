@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -18,8 +19,9 @@ from bot.gateway.texts import problem
 from common.clock import to_local
 from common.errors import Forbidden, InvalidInput, ISeeError
 
-__all__ = ["STATIC", "PageRoute", "SameSite", "go", "page"]
+__all__ = ["STATIC", "PageRoute", "SameSite", "go", "page", "post_or_again"]
 
+T = TypeVar("T")
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 _HEADERS = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
@@ -47,6 +49,17 @@ def page(request: Request, name: str, *, status: int = 200, **values: Any) -> Re
 def go(address: str) -> RedirectResponse:
     """See other: after a post, so that a reload repeats nothing."""
     return RedirectResponse(address, 303, headers=_HEADERS)
+
+
+async def post_or_again(
+    work: Callable[[], T], there: Callable[[T], str], again: Callable[[ISeeError], Awaitable[Response]],
+) -> Response:
+    """Does what a form asks for, in a worker thread, and goes on; what can't be done is said on the page, `again`."""
+    try:
+        made = await run_sync(work)
+    except ISeeError as error:
+        return await again(error)
+    return go(there(made))
 
 
 class PageRoute(APIRoute):

@@ -14,7 +14,7 @@ from actions.rights.requests import Request as Asked
 from bot.api.deps import ContextDep
 from bot.api.rights import bundle
 from bot.context import Context
-from bot.pages.rendering import PageRoute, SameSite, go, page
+from bot.pages.rendering import PageRoute, SameSite, page, post_or_again
 from common.errors import InvalidInput, ISeeError
 
 __all__ = ["router"]
@@ -68,12 +68,9 @@ async def erase(
 
 async def _asked(request: Request, context: Context, token: str, act: Callable[[str], Asked]) -> Response:
     conversation_id = context.dossiers.links.open(KIND, token)
-    try:
-        made = await run_sync(act, conversation_id)
-    except ISeeError as error:
-        problem = error
-        return await run_sync(lambda: _page(request, context, token, conversation_id, problem))
-    return go(f"/rights/{token}?received={made.number}#requests")
+    return await post_or_again(
+        lambda: act(conversation_id), lambda made: f"/rights/{token}?received={made.number}#requests",
+        lambda error: run_sync(_page, request, context, token, conversation_id, error))
 
 
 def _page(
