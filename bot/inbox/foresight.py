@@ -26,7 +26,7 @@ from indexer.text import strip_diacritics, syllables
 __all__ = ["Change", "Foresight", "Forecast", "Judged"]
 
 _DAYS = 30
-_MOST_BY_WORDS = 300
+_MOST_BY_WORDS = 120
 _MOST_SEARCHED = 60
 _TIME_S = 12.0
 # How much closer what the guide says already may be before a further text of it can't matter (cosine).
@@ -100,8 +100,8 @@ class Foresight:
     def _could_move(self, asked: Sequence[Known], proposal: Proposal, before: Snapshot) -> list[Known]:
         """The questions that the new text could move, the closest to it first."""
         words = _words(proposal.sentence)
-        shared = [(len(words & _words(known.question)), place) for place, known in enumerate(asked)]
-        closest = [asked[place] for count, place in sorted(shared, reverse=True) if count][:_MOST_BY_WORDS]
+        shared = [(_overlap(words, _words(known.question)), -place) for place, known in enumerate(asked)]
+        closest = [asked[-place] for share, place in sorted(shared, reverse=True) if share][:_MOST_BY_WORDS]
         if not closest:
             return []
         encoder = self._search.encoder
@@ -123,6 +123,11 @@ class Foresight:
 
 def _words(text: str) -> set[str]:
     return set(syllables(strip_diacritics(text)))
+
+
+def _overlap(one: set[str], other: set[str]) -> float:
+    """The cosine of two sets of words, so that a long question is not close to everything."""
+    return float(len(one & other) / (len(one) * len(other)) ** 0.5) if one and other else 0.0
 
 
 def _kind(before: Judged, after: Judged, wanted: str | None) -> Any:
