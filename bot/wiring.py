@@ -109,7 +109,7 @@ def connect(
     inbox.telling.deliver = Unasked(hub)
     eraser = Eraser(
         store, [*erasers, desk.erase, inbox.erase, trackers.erase], counting,
-        Kept(dossiers.notices.waits, [inbox.erase, trackers.erase]))
+        Kept(dossiers.notices.waits, [desk.erase, inbox.erase, trackers.erase]))
     unasked = Unasked(hub)
     dossiers.notices.deliver_by(unasked)
     dossiers.outbox.handle(

@@ -88,13 +88,16 @@ class Presence:
 
     def everybody(self, names: Collection[str] = ()) -> list[Present]:
         """All who were ever at the desk (or those of `names`), by name."""
+        with self._database.session(write=False) as session:
+            return self.read(session, names)
+
+    def read(self, session: Session, names: Collection[str] = ()) -> list[Present]:
+        """As `everybody`, inside the caller's transaction."""
         query = select(DeskAgentRow).order_by(DeskAgentRow.name)
         if names:
             query = query.where(DeskAgentRow.name.in_(names))
-        now = utc_now()
-        with self._database.session(write=False) as session:
-            taken = loads(session)
-            return [self._present(row, taken.get(row.name, 0), now) for row in session.scalars(query)]
+        now, taken = utc_now(), loads(session)
+        return [self._present(row, taken.get(row.name, 0), now) for row in session.scalars(query)]
 
     def bound(self, name: str, capacity: int | None, actor: str) -> None:
         """Gives a person a capacity of their own (None: the setting's again). Raises InvalidInput."""

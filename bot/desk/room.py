@@ -115,7 +115,7 @@ def build_desk(
     fence = Fence(texts)
     presence = Presence(database, texts, settings.desk_capacity)
     waits = Waits(
-        database, texts, presence, hours, dossiers.calendar.today, settings.desk_patience_minutes)
+        database, texts, presence, hours, dossiers.calendar, settings.desk_patience_minutes)
     callbacks = Callbacks(database, keyring, texts)
     files = DeskFiles(database, keyring, dossiers.uploads, dossiers.links, fence, texts, settings.base_url)
     queue = Queue(database, answers.name)

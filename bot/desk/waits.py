@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -30,6 +31,14 @@ _PAUSE = timedelta(minutes=1)
 _MOST_A_ROUND = 40
 
 
+class Calendar(Protocol):
+    """`actions.dossiers.registry.calendar.WorkCalendar`."""
+
+    def today(self) -> Days: ...
+
+    def workdays(self, session: Session) -> Days: ...
+
+
 @dataclass(frozen=True)
 class Standing:
     """Place in the queue (1 is next) and minutes to expect (None: not known)."""
@@ -51,20 +60,20 @@ class Waits:
         texts: Messages,
         presence: Presence,
         hours: OfficeHours,
-        days: Callable[[], Days],
+        calendar: Calendar,
         patience: int,
     ) -> None:
         self._database, self._texts, self._presence = database, texts, presence
-        self._hours, self._days, self._patience = hours, days, timedelta(minutes=patience)
+        self._hours, self._calendar, self._patience = hours, calendar, timedelta(minutes=patience)
 
-    def opening(self, now: datetime | None = None) -> Opening:
+    def opening(self) -> Opening:
         """Whether people are at work now, by hours and holidays."""
-        return opening(now or utc_now(), self._hours, self._days())
+        return opening(utc_now(), self._hours, self._calendar.today())
 
     def welcome(self, session: Session, case: DeskCaseRow) -> Reply:
         """The first word about waiting; a case that nobody can take soon becomes a ticket, and is offered a call."""
-        people = [one for one in self._presence.everybody() if one.state in ("online", "busy")]
-        state = self.opening()
+        people = [one for one in self._presence.read(session) if one.state in ("online", "busy")]
+        state = opening(utc_now(), self._hours, self._calendar.workdays(session))
         if not people and not state.is_open:
             case.kind = "ticket"
             return Reply(

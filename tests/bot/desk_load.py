@@ -33,12 +33,18 @@ CONVERSATIONS, AGENTS, ACTS_A_SECOND = 300, 40, 4
 PASSWORD = "mot-mat-khau-dai"
 
 
+def client(url: str) -> httpx.AsyncClient:
+    # The service closes a connection that is idle for 5 s: one must not be used again at that very moment.
+    limits = httpx.Limits(max_connections=100, keepalive_expiry=2)
+    return httpx.AsyncClient(base_url=url, timeout=120, trust_env=False, limits=limits)
+
+
 class Desk:
     """One agent's browser: signed in, with a stream."""
 
     def __init__(self, url: str, name: str) -> None:
         self.name = name
-        self.http = httpx.AsyncClient(base_url=url, timeout=60, trust_env=False)
+        self.http = client(url)
         self.heard: dict[str, list[float]] = {}
         self.ready = asyncio.Event()
 
@@ -60,16 +66,22 @@ class Desk:
 
 async def measure(url: str, seconds: float) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"message": [], "claim": []}
-    citizens = httpx.AsyncClient(base_url=url, timeout=60, trust_env=False)
-    talks = []
-    for _ in range(CONVERSATIONS):
+    citizens = client(url)
+    talks: list[tuple[str, dict[str, str]]] = []
+
+    async def waits() -> None:
         opened = (await citizens.post("/api/v1/conversations", json={"language": "vi"})).json()
-        talks.append((opened["id"], {"Authorization": f"Bearer {opened['token']}"}))
-        await citizens.post(f"/api/v1/conversations/{opened['id']}/messages", headers=talks[-1][1],
+        headers = {"Authorization": f"Bearer {opened['token']}"}
+        await citizens.post(f"/api/v1/conversations/{opened['id']}/messages", headers=headers,
                             json={"text": "cho em gặp cán bộ"})
+        talks.append((opened["id"], headers))
+
+    for _ in range(CONVERSATIONS // 20):
+        await asyncio.gather(*(waits() for _ in range(20)))
     desks = [Desk(url, f"can-bo-{number}") for number in range(AGENTS)]
     for desk in desks:
         await desk.sign_in()
+    print(f"{len(talks)} conversations wait, {len(desks)} agents watch", flush=True)
     streams = [asyncio.create_task(desk.listen()) for desk in desks]
     await asyncio.gather(*(desk.ready.wait() for desk in desks))
     await asyncio.sleep(3)

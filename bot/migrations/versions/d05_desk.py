@@ -161,6 +161,20 @@ def upgrade() -> None:
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.add_column(sa.Column('owner_epoch', sa.Integer(), nullable=True))
 
+    # Whoever waited for a person, or had one, before there was a desk.
+    none = "'[]'::json" if op.get_bind().dialect.name == 'postgresql' else "'[]'"
+    op.execute(f"""
+        INSERT INTO desk_cases (conversation_id, reason, kind, unit, field, channel, language, need, marks, agent,
+            order_at, queued_at, waiting_since, claimed_at, transfers, ticket, procedure)
+        SELECT conversations.id, COALESCE(handoff_tickets.reason, 'asked'), 'live', '', '', channel, language,
+            COALESCE(handoff_tickets.need, ''), {none}, agent, last_at, last_at, last_at,
+            CASE WHEN owner = 'agent' THEN last_at END, 0, handoff_tickets.number,
+            COALESCE(handoff_tickets.procedure, last_procedure)
+        FROM conversations LEFT JOIN handoff_tickets
+            ON handoff_tickets.conversation_id = conversations.id AND handoff_tickets.status != 'closed'
+        WHERE owner IN ('waiting', 'agent')
+    """)
+
 
 def downgrade() -> None:
     with op.batch_alter_table('messages', schema=None) as batch_op:
