@@ -108,7 +108,9 @@ class BookAppointment(EformAction):
             buttons = [self._centre_button(point, "") for point in open_ones[:_PAGE]]
             turn.say(self._reply("chat.split", buttons, old=found.place.name))
         else:
-            turn.say(self._reply("chat.place_not", self._some_centres("", 0), name=found.points[0].name))
+            others = self._some_centres("", 0)
+            buttons, name = others or [self._person()], found.points[0].name
+            turn.say(self._reply("chat.place_not", buttons, name=name, others=bool(others)))
 
     def _own(self, turn: Turn, upcoming: list[Appointment], said: str) -> None:
         if not upcoming:

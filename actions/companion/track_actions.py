@@ -40,6 +40,10 @@ class Track(_Tracking):
     def perform(self, turn: Turn) -> None:
         code = turn.entity("dossier_code") or written_code(turn.text)
         held = self.dossiers.access.held(turn.conversation_id)
+        if not code and len(held) == 1:
+            # "hồ sơ của tôi đến đâu rồi": there is one, proved to be theirs. Any other is asked for by its code.
+            self.tell(turn, self.dossiers.registry.status(held[0]))
+            return
         if not code:
             turn.say(self.status_cards.which(held[:_MOST_OFFERED]))
             return

@@ -26,7 +26,10 @@ _LONGEST_POINT = 300
 _BULLET = re.compile(r"^\s*(?:[-–—+•*▪●]|\(?\d{1,2}[.)/](?!\d)|\(?[a-hA-H][.)])\s*(?=\S)")
 _INLINE = re.compile(r"(?:(?<=[\s:;.])|^)(?:\(?\d{1,2}[.)/]|[a-h]\))\s+(?=\S)|(?<=[:;.])\s+[-–+•]\s+")
 _CLAUSE = re.compile(
-    r";\s*|\.\s+(?=\w)|,?\s+đồng thời\s+|,\s+và\s+(?=(?:thiếu|chưa|không|văn|giấy|tờ|bản))", re.IGNORECASE)
+    r";\s*|\.\s+(?=\w)|,?\s+đồng thời\s+|,\s+và\s+(?=(?:thiếu|chưa|không|văn|giấy|tờ|bản))"
+    # "thiếu giấy chứng sinh và tờ khai chưa ký": another paper with a fault of its own.
+    r"|\s+v[àa]\s+(?=(?:gi[ấa]y|t[ờo]|[đd][ơo]n|b[ảa]n|v[ăa]n|h[ợo]p|s[ổo]|th[ẻe]|[ảa]nh)\b(?:\s+\w+){0,4}\s+"
+    r"(?:ch[ưu]a|kh[ôo]ng|thi[ếe]u|sai|b[ịi] m[ờo]|h[ếe]t h[ạa]n))", re.IGNORECASE)
 # No range will do: capital and small letters with marks lie mixed.
 _UPPER = "".join(chr(code) for code in range(0x41, 0x1EFA) if chr(code).isupper() and not 0x250 <= code < 0x1E00)
 _CAPITALISED = re.compile(rf"\b[{_UPPER}]\w*(?:[ \t]+[{_UPPER}]\w*){{1,5}}\b")
