@@ -20,7 +20,7 @@ __all__ = ["Grouping", "refresh", "tidy"]
 # A group that staff have closed swallows only what is surely the same.
 _SURELY_ALIKE = 0.6
 _BATCH = 20
-_MOST_REGROUPED = 4000
+_MOST_REGROUPED = 2000
 _MOST_FOR_CENTRE = 200
 
 
