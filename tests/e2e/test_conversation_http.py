@@ -73,6 +73,18 @@ def test_refusing_consent_asks_for_nothing(citizen: Citizen) -> None:
     assert citizen.says("lệ phí bao nhiêu").status == "answered"
 
 
+def test_consent_is_taken_back_inside_the_form(citizen: Citizen) -> None:
+    citizen.begins_birth_form()
+    assert "dừng mọi thông báo" in citizen.says("rut lai dong y").text
+    done = citizen.presses("Rút lại đồng ý ngay")
+    assert len([said for said in done.messages if said["author"] == "bot"]) == 1 and "đã hủy" in done.text
+    assert "không có hồ sơ nào đang làm dở" in citizen.says("làm tiếp").text
+
+
+def test_where_to_file_near_a_place_is_its_centre(citizen: Citizen) -> None:
+    assert "Trung tâm Phục vụ hành chính công xã Đầm Hà" in citizen.says("nop o cho nao gan vung dam ha").text
+
+
 def test_an_answer_is_corrected_and_one_can_go_back(citizen: Citizen) -> None:
     citizen.begins_birth_form()
     citizen.answers_until("applicant_phone", BIRTH)

@@ -176,6 +176,8 @@ def test_zoomed_to_two_hundred_percent_all_can_be_reached(service: Service, brow
         assert not widget.scrolls_sideways()
         assert _cut_off(widget) == []
         assert widget.log.evaluate("node => node.clientHeight") > 150, "the conversation keeps room of its own"
+        # What only a screen reader hears must not make the page scroll past the widget.
+        assert widget.page.evaluate("document.documentElement.scrollHeight <= innerHeight + 1")
 
 
 def test_text_stays_text(service: Service, browser: Browser) -> None:
