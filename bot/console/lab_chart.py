@@ -65,4 +65,4 @@ class RiskChart:
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %".replace(".", ",").replace(",0 ", " ")
+    return f"{share * 100:.1f}".replace(".", ",").removesuffix(",0") + " %"

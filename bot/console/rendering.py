@@ -35,7 +35,8 @@ def _waited(since: datetime) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %".replace(".", ",").replace(",0 %", " %")
+    text = f"{share * 100:.1f}".replace(".", ",").removesuffix(",0")
+    return f"{text}\N{NO-BREAK SPACE}%"
 
 
 def _decimal(value: float) -> str:
