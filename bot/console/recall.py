@@ -136,9 +136,10 @@ async def _guide(
     published = context.knowledge_base.get(code)
     versions = [each for each in await run_sync(context.knowledge_base.history, code) if each.version < after]
     return console_page(
-        request, "recall/guide.html", versions=versions, staff=staff, code=code, title=published.guide.name if published else code,
-        before=before, after=after, days=chosen, choices=DAYS, changes=changes, found=found, page=page,
-        more=bool(found and found.count > page * _EACH), status=error.status if error else 200, problem=problem)
+        request, "recall/guide.html", versions=versions, staff=staff, code=code,
+        title=published.guide.name if published else code, before=before, after=after, days=chosen, choices=DAYS,
+        changes=changes, found=found, page=page, more=bool(found and found.count > page * _EACH),
+        status=error.status if error else 200, problem=problem)
 
 
 async def _show(
