@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from typing import Any, get_args
 
 from knowledge_base.model import Guide
 
@@ -196,10 +197,17 @@ def _entries(field: str, old: Any, new: Any, say: Say) -> list[Entry]:
         return [Entry("", words(say(field, "", old), say(field, "", new)))]
     before = old if isinstance(old, Mapping) else {}
     after = new if isinstance(new, Mapping) else {}
-    names = dict.fromkeys([*before, *after])
+    names = sorted({*before, *after}, key=_parts(field).index)
     return [
         Entry(name, words(say(field, name, before.get(name)), say(field, name, after.get(name)))) for name in names
     ]
+
+
+@lru_cache(maxsize=64)
+def _parts(field: str) -> list[str]:
+    """Names of the values that an item of `field` has, in the model's order."""
+    items = get_args(Guide.model_fields[field].annotation)
+    return list(items[0].model_fields)
 
 
 def _name(item: Any) -> Any:

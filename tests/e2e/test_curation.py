@@ -53,7 +53,7 @@ def test_a_fee_is_corrected_reviewed_published_and_told(service: Service, browse
     minh.page.get_by_role("button", name="Công bố").click()
     expect(minh.page.get_by_text("Đã công bố.")).to_be_visible(timeout=60_000)
 
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while True:
         text, version = told(Citizen(service.url))
         if version > before or time.monotonic() > until:

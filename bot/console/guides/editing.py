@@ -7,18 +7,18 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from actions.answers.compose import Composer
 from actions.messages import Messages
 from bot.api.deps import ContextDep
 from bot.console.accounts import Staff
-from bot.console.guides.common import PREFIX, Code, Reason, address, compared, guide_page
+from bot.console.guides.common import PREFIX, Code, Reason, address, compared, first, guide_page, long_form
 from bot.console.guides.fields import all_fields, read
 from bot.console.guides.rows import moved
 from bot.console.rendering import see_other
-from bot.console.session import CuratorDep, FormOf
+from bot.console.session import CuratorDep, FormOf, SameSite
 from bot.context import Context
 from common.messages import Aspect
 from knowledge_base.drafting.diff import changed_fields
@@ -29,7 +29,6 @@ from knowledge_base.publishing import guide_payload
 __all__ = ["router"]
 
 router = APIRouter(prefix=PREFIX, include_in_schema=False)
-_MOST_FIELDS = 20_000
 
 
 @router.post("/{code}/draft")
@@ -45,14 +44,13 @@ async def edit(request: Request, context: ContextDep, staff: CuratorDep, code: C
 
 @router.post("/{code}/edit")
 async def save(
-    request: Request, context: ContextDep, staff: CuratorDep, _: FormOf, code: Code,
-    revision: Annotated[int, Form(ge=-1)] = -1, do: Annotated[str, Form(max_length=80)] = "save",
+    request: Request, context: ContextDep, staff: CuratorDep, _: SameSite, code: Code
 ) -> Response:
     """Saves what was typed, then does what the button says. A text that somebody else saved meanwhile stays, and what
     was typed is kept beside it."""
-    form = await request.form(max_fields=_MOST_FIELDS)
-    typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    payload, place = read(typed, code), ""
+    form = await long_form(request, staff)
+    revision, do = _number(first(form, "revision")), first(form, "do") or "save"
+    payload, place = read(((name, value) for name, values in form.items() for value in values), code), ""
     if ":" in do:
         payload, place = moved(payload, do)
     saved = await run_sync(context.drafting.drafts.save, code, payload, revision, staff.name)
@@ -62,6 +60,11 @@ async def save(
         return see_other(address(code, "/conflict"))
     below = {"preview": "/preview", "review": "/review"}.get(do, f"/edit#{place}" if place else "/edit?saved=1")
     return see_other(address(code, below))
+
+
+def _number(text: str) -> int:
+    """A revision as the form brought it; -1, which no draft has, for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 10 else -1
 
 
 async def _editor(request: Request, context: Context, staff: Staff, code: str, kept: bool = False) -> Response:
@@ -145,22 +148,21 @@ async def conflict(request: Request, context: ContextDep, staff: CuratorDep, cod
 
 @router.post("/{code}/conflict")
 async def resolve(
-    request: Request, context: ContextDep, staff: CuratorDep, _: FormOf, code: Code,
-    revision: Annotated[int, Form(ge=-1)] = -1,
+    request: Request, context: ContextDep, staff: CuratorDep, _: SameSite, code: Code
 ) -> Response:
     """Each field as chosen; what neither side changed stays."""
-    form = await request.form(max_fields=_MOST_FIELDS)
+    form = await long_form(request, staff)
 
     def chosen() -> None:
         sides = _sides(context, staff, code)
         made = dict(sides["theirs"])
         for name in sides["fields"]:
-            value = sides[{"mine": "mine", "published": "published"}.get(str(form.get(name)), "theirs")].get(name)
+            value = sides[{"mine": "mine", "published": "published"}.get(first(form, name), "theirs")].get(name)
             if value is None:
                 made.pop(name, None)
             else:
                 made[name] = value
-        context.drafting.drafts.resolve(code, made, revision, staff.name)
+        context.drafting.drafts.resolve(code, made, _number(first(form, "revision")), staff.name)
 
     await run_sync(chosen)
     return see_other(address(code, "/edit?saved=1"))
