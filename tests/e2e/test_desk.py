@@ -31,15 +31,16 @@ def test_queue_claim_reply_return(service: Service, browser: Browser, tmp_path: 
     minh.page.context.route("**/console/desk/events*", lambda route: route.abort())
     lan.page.goto(f"{service.url}/console/conversations")
     with Widget(browser, service.url, PHONE) as citizen:
-        citizen.says(f"cho em gặp cán bộ {ATTACK}")
-        row = lan.page.locator("#queue tr", has_text="onerror")
-        expect(row).to_be_visible()
-        assert lan.page.locator("#queue img").count() == 0 and "hacked" not in lan.page.title()
+        with citizen.page.expect_request("**/api/v1/conversations/*/messages") as sent:
+            citizen.says("cho em gặp cán bộ")
+        address = "/console/conversations/" + sent.value.url.split("/")[-2]
+        opens = lan.page.locator(f'#queue a[href="{address}"]')
+        expect(opens).to_be_visible()  # without a reload
 
-        address = str(row.locator(".need a").get_attribute("href"))
         minh.page.goto(service.url + address)
-        lan.page.keyboard.press("j")
-        lan.page.keyboard.press("o")
+        opens.focus()
+        lan.page.keyboard.press("Enter")
+        expect(lan.page.locator("#card")).to_contain_text("Người dân xin gặp cán bộ")
         lan.page.keyboard.press("n")
         expect(lan.page.locator("#owner")).to_contain_text("Anh/chị đang trả lời")
         minh.page.get_by_role("button", name="Nhận trả lời").click()
@@ -50,11 +51,13 @@ def test_queue_claim_reply_return(service: Service, browser: Browser, tmp_path: 
         expect(citizen.page.locator("isee-chat .typing")).to_have_text("Cán bộ đang nhập…")
         box.press("Control+Enter")
         expect(citizen.page.locator("isee-chat .message.agent").last).to_contain_text("Chào anh/chị")
-        citizen.input.press_sequentially("vâng")
+        expect(lan.page.locator("#talk .agent").last).to_contain_text("Chào anh/chị")
+        citizen.input.press_sequentially(ATTACK)
         expect(lan.page.locator("#typing")).to_be_visible()
         lan.page.locator(".reply textarea").fill("câu đang gõ dở")
         citizen.input.press("Enter")
-        expect(lan.page.locator("#talk .citizen").last).to_contain_text("vâng")
+        expect(lan.page.locator("#talk .citizen").last).to_contain_text("onerror")
+        assert lan.page.locator("#talk img").count() == 0 and "hacked" not in lan.page.title()
         expect(lan.page.locator(".reply textarea")).to_have_value("câu đang gõ dở")
 
         _file_to_the_agent(citizen, lan, tmp_path)
