@@ -37,7 +37,8 @@ def few_guides(home: Path, built_home: Path) -> Iterator[Running]:
     (home / "models").symlink_to(built_home / "models")
     settings = Settings(
         database_url=private_database(), home=home, port=free_port(0), rasa_url=f"http://127.0.0.1:{free_port(0)}",
-        rasa_timeout_s=1.0, messages_per_minute=1000, quiet_hours="")
+        rasa_timeout_s=1.0, messages_per_minute=1000, quiet_hours="",
+        smtp_host="127.0.0.1", smtp_port=free_port(0), mail_from="isee@example.org")
     database = Database.from_settings(settings)
     migrate(database)
     kb = KnowledgeBase(database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import uuid
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from actions.outbox import OutboxRow
 from bot.console.accounts import Role
 from bot.inbox.tables import InboxClusterRow, InboxFollowUpRow, InboxQuestionRow
 from bot.inbox.views import Filters
@@ -61,7 +63,8 @@ def number_of(running: Running, words: str) -> int:
 
 def test_from_an_open_question_to_an_answer_told(running: Running) -> None:
     inbox = running.context.inbox
-    first, second, other = running.open(), running.open(), running.open()
+    first, second, stopped, other = (running.open() for _ in range(4))
+    notices = running.context.dossiers.notices
     asked = first.say(MOUNTAIN).json()
     assert asked["status"] == "abstained"
     consent = press(first, asked["messages"][0], "Báo lại khi có câu trả lời")
@@ -70,18 +73,21 @@ def test_from_an_open_question_to_an_answer_told(running: Running) -> None:
     second.say(PLAIN), second.say(MOUNTAIN)
     declined = press(second, second.messages()[-1], "Báo lại khi có câu trả lời")
     press(second, declined, "Không cần báo")
+    press(stopped, press(stopped, stopped.say(MOUNTAIN).json()["messages"][0], "Báo lại khi có câu trả lời"), "Đồng ý")
+    notices.stop(stopped.id)
+    notices.mail_to(first.id, "ban.nam@example.org")
     other.say(HERBS)
     inbox.work()
 
     group = number_of(running, "khuat nui")
     with running.context.database.session(write=False) as session:
         rows = session.scalars(select(InboxQuestionRow).where(InboxQuestionRow.cluster_id == group)).all()
-    assert len(rows) == 2, "once for each conversation, however it was typed"
+    assert len(rows) == 3, "once for each conversation, however it was typed"
     assert {row.kind for row in rows} == {"abstained"}
 
     cuc = sign_in(running, "cuc")
     listed = cuc.get("/console/unanswered", params={"q": "khuất núi"})
-    assert MOUNTAIN in listed.text and "1 người chờ báo lại" in listed.text and "thuốc nam" not in listed.text
+    assert MOUNTAIN in listed.text and "2 người chờ báo lại" in listed.text and "thuốc nam" not in listed.text
     page = cuc.get(f"/console/unanswered/{group}")
     assert f"from=cluster:{group}" in page.text
     assert "&lt;script&gt;" in cuc.get(f"/console/unanswered/{number_of(running, 'thuoc nam')}").text
@@ -115,7 +121,14 @@ def test_from_an_open_question_to_an_answer_told(running: Running) -> None:
     assert MOUNTAIN in str(opening["text"])
     assert answer["answer"]["procedure"]["code"] == DEATH  # type: ignore[index]
     assert answer["answer"]["guide_version"] == published.version  # type: ignore[index]
-    assert not [message for message in second.messages() if message["author"] == "system"], "who declined is not told"
+    for talk in (second, stopped):
+        assert not [message for message in talk.messages() if message["author"] == "system"], "who declined is not told"
+    with running.context.database.session(write=False) as session:
+        letter = session.scalar(select(OutboxRow).where(OutboxRow.topic == "notice.mail"))
+        states = set(session.scalars(select(InboxFollowUpRow.state)))
+    assert letter.subject == first.id and states == {"told", "withdrawn"}
+    mail = json.loads(running.context.keyring.decrypt(letter.sealed))
+    assert mail["to"] == "ban.nam@example.org" and MOUNTAIN in mail["body"] and str(answer["text"]) in mail["body"]
     assert running.open().say(PLAIN).json()["status"] == "answered"
     running.context.dossiers.outbox.run_due()
     assert len(told()) == 2, "told once"
