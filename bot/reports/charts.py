@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 _WIDTH, _NARROW, _HEIGHT = 8.6, 4.6, 3.2  # inches of 72 SVG units
-_BAR = 0.34
+_BAR, _FEWEST = 0.34, 2
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (3, 1)), (0, (8, 3)))
 _HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "")
@@ -69,7 +69,7 @@ def _draw(chart: Chart, dark: bool, narrow: bool) -> bytes:
     look = _DARK if dark else _LIGHT
     if narrow:
         look = replace(look, width=_NARROW, ticks=5, letters=24, columns=2)
-    height = max(1.2, 0.7 + _BAR * len(chart.labels)) if isinstance(chart, Bars) else _HEIGHT
+    height = 0.75 + _BAR * max(_FEWEST, len(chart.labels)) if isinstance(chart, Bars) else _HEIGHT
     settings: Any = {
         "svg.fonttype": "none", "svg.hashsalt": "isee", "font.size": 10.5, "hatch.linewidth": 0.8,
         "text.color": look.ink, "axes.labelcolor": look.quiet, "xtick.color": look.quiet, "ytick.color": look.quiet,
@@ -149,7 +149,7 @@ def _bars(axes: Axes, chart: Bars, look: _Look) -> None:
         axes.barh(spots, chart.against, height=0.82, color="none", edgecolor=look.ink, linewidth=1,
                   linestyle=(0, (2, 2)), label=chart.against_label)
     axes.set_yticks(list(spots), [_short(label, look.letters) for label in chart.labels])
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(spots), _FEWEST) - 0.5, -0.5)
     axes.spines["bottom"].set_visible(False)
     axes.set_xticks([])
     axes.tick_params(axis="y", labelcolor=look.ink)

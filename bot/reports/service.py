@@ -136,7 +136,10 @@ class Reports:
             one.code: Known(one.guide.name, one.guide.field, one.origin is Origin.CURATED)
             for one in self._knowledge.all()
         }
-        centres = {point.id: point.name for point in self._directory.points(every=True)}
+        # Every centre's name begins alike; its unit tells it apart.
+        centres = {
+            point.id: point.unit.name if point.kind == "centre" else point.name
+            for point in self._directory.points(every=True)}
         return Names(procedures, centres, {name: state.label for name, state in load_states().items()})
 
     def _field_of(self, code: str) -> str:

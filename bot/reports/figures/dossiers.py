@@ -62,7 +62,7 @@ def _bottlenecks(ask: Asking, key: str, by: str) -> Figure:
                         share=percent(slowest["of_promise"], 0) if slowest["of_promise"] else "")
         drawn = timed[:_DRAWN]
         chart = Bars(
-            tuple(f"{row[by]}: {row['state']}" if by else row["state"] for row in drawn),
+            tuple(f"{row['state']}: {row[by]}" if by else row["state"] for row in drawn),
             tuple(float(row["mean_days"]) for row in drawn), ask.text("unit.days"), ask.text("column.mean_days"),
             tuple(float(row["promise"] or 0) for row in drawn), ask.text("column.promise"), places=1)
     return ask.figure(key, columns, rows, said=said, chart=chart, notes=_notes(ask))
@@ -104,7 +104,7 @@ def punctuality(ask: Asking) -> Figure:
     if judged:
         said = ask.text("figure.punctuality.said", share=percent(sum(row["in_time"] for row in rows) / judged),
                         late=number(sum(row["late"] for row in rows)), judged=number(judged))
-    drawn = [row for row in rows if row["share"] is not None][:_DRAWN]
+    drawn = [row for row in rows if row["judged"] >= _ENOUGH][:_DRAWN]
     chart = Bars(tuple(row["centre"] for row in drawn), tuple(float(row["share"]) for row in drawn),
                  ask.text("unit.percent"), percent=True) if drawn else None
     return ask.figure("punctuality", columns, rows, said=said, chart=chart, notes=_notes(ask))
