@@ -108,6 +108,8 @@ def test_a_role_enters_its_areas_alone(running: Running, tokens: dict[Role, str]
     """Outside its areas it gets 403; inside, a page is never refused, and a form is only without its token."""
     with running.http as http:
         for method, path, area in GUARDED:
+            if path.endswith(".zip") and role in ALLOWED[area]:
+                continue  # packing all guides takes seconds; the tests of that part fetch it
             status, text = asks(http, method, path, tokens[role])
             where = (role, method, path, status)
             if role not in ALLOWED[area]:
