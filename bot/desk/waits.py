@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from actions.handoff.hours import OfficeHours
@@ -92,8 +92,9 @@ class Waits:
         return self._texts.render(f"absent.{'holiday' if state.holiday else 'closed'}", **said_opening(state))
 
     def standing(self, session: Session, case: DeskCaseRow) -> Standing:
-        before = [other for other in _live(session) if other.unit == case.unit and other.order_at < case.order_at]
-        return Standing(len(before) + 1, _median(session))
+        before = session.scalar(select(func.count()).select_from(DeskCaseRow).where(
+            *_LIVE, DeskCaseRow.unit == case.unit, DeskCaseRow.order_at < case.order_at)) or 0
+        return Standing(before + 1, _median(session))
 
     def tell(self) -> list[str]:
         """Tells those whose standing changed much; returns their conversations. While nobody is at the desk a place
@@ -166,10 +167,11 @@ def unasked(session: Session, row: ConversationRow, reply: Reply) -> None:
     row.last_at = quiet_since
 
 
+_LIVE = (DeskCaseRow.closed_at.is_(None), DeskCaseRow.agent.is_(None), DeskCaseRow.kind == "live")
+
+
 def _live(session: Session) -> list[DeskCaseRow]:
-    query = select(DeskCaseRow).where(
-        DeskCaseRow.closed_at.is_(None), DeskCaseRow.agent.is_(None), DeskCaseRow.kind == "live")
-    return list(session.scalars(query.order_by(DeskCaseRow.order_at, DeskCaseRow.id)))
+    return list(session.scalars(select(DeskCaseRow).where(*_LIVE).order_by(DeskCaseRow.order_at, DeskCaseRow.id)))
 
 
 def _standings(session: Session, minutes: int | None) -> list[tuple[DeskCaseRow, Standing]]:

@@ -125,7 +125,8 @@ def main(seconds: float) -> None:
         engine = start_engine(rasa, Keyring.from_settings(settings).engine_secret())
         service = subprocess.Popen(
             [sys.executable, "-m", "tests.bot.served", home, str(port), str(rasa)],
-            env={**os.environ, "ISEE_CONVERSATIONS_PER_MINUTE": "5000", "ISEE_DESK_AUTO_ASSIGN": "false"},
+            env={**os.environ, "ISEE_CONVERSATIONS_PER_MINUTE": "5000", "ISEE_DESK_AUTO_ASSIGN": "false",
+                 "ISEE_OFFICE_HOURS": "Mon-Sun 00:00-23:59"},
             stdout=subprocess.DEVNULL)
         try:
             url = f"http://127.0.0.1:{port}"

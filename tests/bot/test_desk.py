@@ -25,7 +25,9 @@ ID_NUMBER, PHONE = "022190001234", "0904417283"
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with serving(tmp_path_factory.mktemp("home"), desk_patience_minutes=1) as service:
+    with serving(
+        tmp_path_factory.mktemp("home"), desk_patience_minutes=1, office_hours="Mon-Sun 00:00-23:59"
+    ) as service:
         service.context.knowledge_base.load_shipped()
         for name, role in (("lan", Role.AGENT), ("minh", Role.AGENT), ("thu", Role.MANAGER)):
             service.context.accounts.add(name, role, PASSWORD)
@@ -189,6 +191,28 @@ def test_a_call_back_needs_consent_is_sealed_and_leaves_no_number_behind(
         running.context.desk.callbacks.reveal(int(number), "lan", "xem lại")
     press(talk, "Hỏi tiếp trợ lý")
     assert running.context.store.get(talk.id).owner == "bot" and running.context.tickets.waiting(talk.id) is None
+
+
+def test_the_place_is_told_and_told_again_when_it_changed_much(running: Running, lan: httpx.Client) -> None:
+    from datetime import timedelta
+
+    lan.get("/console/conversations")
+    desk, talks = running.context.desk, [running.open() for _ in range(4)]
+    said = [talk.say("cho em gặp cán bộ").json()["messages"][-1]["text"] for talk in talks]
+    places = [int(re.findall(r"thứ (\d+)", text)[0]) for text in said]
+    assert places == list(range(places[0], places[0] + 4)) and "chưa ước được" in said[0], "no figure without a sample"
+    for talk in talks[:3]:
+        desk.acts.take(talk.id, "lan", running.context.store.get(talk.id).epoch)
+    with running.context.database.session() as session:
+        for case in session.scalars(select(DeskCaseRow).where(DeskCaseRow.claimed_at.is_not(None))):
+            case.queued_at = case.claimed_at - timedelta(minutes=7)  # type: ignore[operator]
+        last = session.scalars(select(DeskCaseRow).where(DeskCaseRow.conversation_id == talks[3].id)).one()
+        last.told_at, last.told_place = last.told_at - timedelta(minutes=2), 4  # type: ignore[operator]
+    running.context.desk.waits.tell()
+    assert "thứ 1" in talks[3].messages()[-1]["text"]
+    for talk in talks[:3]:
+        desk.acts.give_back(talk.id, running.context.store.get(talk.id).epoch, "lan")
+    desk.acts.take(talks[3].id, "lan", running.context.store.get(talks[3].id).epoch)
 
 
 def test_canned_replies_are_filled_in_and_ones_own_stay_ones_own(
