@@ -27,7 +27,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with serving(tmp_path_factory.mktemp("home"), engine=False) as service:
         for name, role in (("dieuhanh", Role.MANAGER), ("lan", Role.AGENT)):
             service.context.accounts.add(name, role, PASSWORD)
-        fill(service.context.database, Year(local_date(), 40, 1500, [BIRTH, "1.000002"], [FIRST, "06658"]))
+        fill(service.context.database, Year(local_date(), 30, 900, [BIRTH, "1.000002"], [FIRST, "06658"]))
         service.context.reports.rollup.run()
         yield service
 
@@ -60,14 +60,15 @@ def test_every_page_with_its_charts_and_tables(manager: httpx.Client) -> None:
         answer = manager.get(f"/console/reports/{page}", params={"days": "30"})
         assert answer.status_code == 200, page
         assert " style=" not in answer.text and "<script>" not in answer.text, "the page's policy forbids both"
-        for address in re.findall(r'<img class="chart" src="([^"]+)" alt="[^"]{20,}"', answer.text):
+        # One chart of each page; the browser's test loads them all.
+        for address in re.findall(r'<img class="chart" src="([^"]+)" alt="[^"]{20,}"', answer.text)[:1]:
             chart = manager.get(address.replace("&amp;", "&"))
             assert chart.headers["content-type"] == "image/svg+xml"
             assert chart.headers["content-security-policy"].startswith("default-src 'none'")
             root = ElementTree.fromstring(chart.text)
             assert root.tag.endswith("svg") and not [one for one in root.iter() if one.tag.endswith("script")]
             drawn += 1
-    assert drawn >= 8
+    assert drawn == 4, "overview, topics, people, dossiers"
     wide, dark, narrow = (
         manager.get("/console/reports/charts/volumes.svg", params={"days": "30", **more}).content
         for more in ({}, {"dark": "1"}, {"narrow": "1"}))
