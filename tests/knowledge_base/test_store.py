@@ -151,3 +151,19 @@ def test_a_new_process_reads_the_same(database: Database, make_guide: GuideMaker
     other = Database(database.url)
     assert KnowledgeBase(other).get(published.code) == published
     other.dispose()
+
+
+def test_an_import_goes_in_small_steps_and_can_be_repeated(kb: KnowledgeBase, make_guide: GuideMaker) -> None:
+    guides = [make_guide(f"9.{number:06d}") for number in range(45)]
+    kb.all()  # what counts is known, so that it is moved on and not made anew
+    first = kb.publish_gently(guides, Origin.IMPORTED, **WHO)
+    assert (len(first.changed), first.unchanged) == (45, [])
+    assert [item.code for item in kb.all()] == sorted(item.code for item in kb.all())
+    again = kb.publish_gently([*guides, make_guide("9.000099")], Origin.IMPORTED, **WHO)
+    assert (again.changed, len(again.unchanged)) == (["9.000099"], 45)
+    kb.publish(guides[0].model_copy(update={"name": "Bản biên soạn"}), Origin.CURATED, **WHO)
+    assert kb.get("9.000000").origin is Origin.CURATED
+    kb.withdraw("9.000000", Origin.CURATED, **WHO)
+    assert kb.get("9.000000").origin is Origin.IMPORTED
+    kb.withdraw("9.000000", Origin.IMPORTED, **WHO)
+    assert kb.get("9.000000") is None and len(kb.all()) == 45
