@@ -72,7 +72,8 @@ async def add_person(
             given["name"], chosen, display_name=display_name, unit=unit, email=email, actor=staff.name))
     except (InvalidInput, Conflict) as error:
         return await _new(request, context, staff, error, given)
-    return console_page(request, "access/password.html", staff=staff, account=given["name"], password=password, new=True)
+    return console_page(
+        request, "access/password.html", staff=staff, account=given["name"], password=password, new=True)
 
 
 @router.get("/{name}")
