@@ -64,7 +64,13 @@ class Desk:
                     self.heard.setdefault(json.loads(line[6:])["conversation"], []).append(time.perf_counter())
 
 
-async def measure(url: str, seconds: float) -> dict[str, list[float]]:
+def cpu_seconds(pid: int) -> float:
+    """What the process has used so far (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(url: str, seconds: float, pid: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {"message": [], "claim": []}
     citizens = client(url)
     talks: list[tuple[str, dict[str, str]]] = []
@@ -98,17 +104,19 @@ async def measure(url: str, seconds: float) -> dict[str, list[float]]:
             kind = "claim"
             await actor.http.post(f"/console/conversations/{conversation}/take",
                                   data={"csrf": actor.csrf, "epoch": "1"})
-        await asyncio.sleep(4)
+        await asyncio.sleep(8)
         for desk in desks:
             if kind == "message" or desk is not actor:
                 times = [at for at in desk.heard.get(conversation, []) if at >= started]
                 found[kind].append(times[0] - started if times else float("inf"))
 
-    tasks = []
+    used, tasks = cpu_seconds(pid), []
     for number in range(int(seconds * ACTS_A_SECOND)):
         tasks.append(asyncio.create_task(act(number)))
         await asyncio.sleep(1 / ACTS_A_SECOND)
     await asyncio.gather(*tasks)
+    print(f"{len(tasks)} acts, service: {(cpu_seconds(pid) - used) / len(tasks) * 1000:.0f} ms CPU an act, "
+          f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
     for stream in streams:
         stream.cancel()
     return found
@@ -136,7 +144,7 @@ def main(seconds: float) -> None:
                     break
                 except httpx.HTTPError:
                     time.sleep(0.2)
-            found = asyncio.run(measure(url, seconds))
+            found = asyncio.run(measure(url, seconds, service.pid))
         finally:
             service.kill()
             engine.kill()
