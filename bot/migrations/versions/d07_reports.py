@@ -35,8 +35,8 @@ def upgrade() -> None:
         sa.Column('field', sa.String(length=200), nullable=False),
         sa.Column('procedure', sa.String(length=48), nullable=False),
         sa.Column('count', sa.Integer(), nullable=False),
-        sa.Column('amount', sa.Float(), nullable=False),
-        sa.Column('against', sa.Float(), nullable=False),
+        sa.Column('amount', sa.Double(), nullable=False),
+        sa.Column('against', sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_report_counts')),
         sa.UniqueConstraint(
             'measure', 'day', 'label', 'channel', 'centre', 'field', 'procedure', name='uq_report_counts_cell'),
