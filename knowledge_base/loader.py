@@ -162,7 +162,8 @@ def _anchors(text: str) -> frozenset[int]:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _MAX_NESTING:
             raise RecursionError
-        if isinstance(event, yaml.NodeEvent) and event.anchor and not isinstance(event, yaml.AliasEvent):
+        named = isinstance(event, yaml.NodeEvent) and event.anchor and not isinstance(event, yaml.AliasEvent)
+        if named and event.start_mark:
             found.add(event.start_mark.index)
     return frozenset(found)
 

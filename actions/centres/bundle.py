@@ -11,9 +11,9 @@ from actions.centres.aliases import Aliases
 from actions.centres.directory import Directory
 from actions.centres.editing import PointEditor
 from actions.centres.finding import Finder
-from actions.handoff.opening import Days
 from actions.centres.places import Centres
 from actions.centres.wording import Wording
+from actions.handoff.opening import Days
 from actions.messages import Messages
 from common.clock import utc_now
 from common.database import Database

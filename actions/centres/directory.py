@@ -14,10 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.centres.geography import Near, Spot, Travel, area_kind, kilometres, nearest, reference, travel
-from actions.handoff.opening import Days, Opening, opening, spans_on
 from actions.centres.places import Centres, Unit
 from actions.centres.tables import ServicePointRow
 from actions.handoff.hours import OfficeHours
+from actions.handoff.opening import Days, Opening, opening, spans_on
 from actions.messages import Messages
 from common.clock import local_date, utc_now
 from common.database import Database

@@ -113,7 +113,7 @@ def run(
     parts: Annotated[int, typer.Option(min=1, help="Imports that they come in, with a calm span before each.")] = 5,
     citizens: Annotated[int, typer.Option(min=1, help="Citizens who ask at the same time.")] = 2,
     calm_s: Annotated[float, typer.Option(min=1, help="Seconds of each calm span.")] = 40.0,
-    limit_s: Annotated[float, typer.Option(min=1, help="Longest wait for the index after an import.")] = 400.0,
+    limit_s: Annotated[float, typer.Option(min=1, help="Longest wait for the index after an import.")] = 1200.0,
 ) -> None:
     """Prints the latency of calm spans and of spans with an import, taken in turn, so that what else goes on on the
     machine weighs on both; after each part, and at the end. A span counts until all that was imported is indexed.

@@ -26,7 +26,8 @@ def test_a_question_that_tests_nothing_is_refused(tmp_path: Path) -> None:
     guide = Guide(code="1.000001", name="Đăng ký khai sinh", field="Hộ tịch", questions=["làm khai sinh cho bé"])
     found = check_golden([guide], [
         Golden(code="1.000001", question="lam khai sinh cho be"), Golden(code="9.999999", question="gì đó"),
-        Golden(code="1.000001", question="bé mới đẻ xin giấy tờ"), Golden(code="1.000001", question="Bé mới đẻ xin giấy tờ"),
+        Golden(code="1.000001", question="bé mới đẻ xin giấy tờ"),
+        Golden(code="1.000001", question="Bé mới đẻ xin giấy tờ"),
     ])
     assert [problem.detail.split(" ")[2] for problem in found] == ["gần", "của", "lặp"]
     (tmp_path / "a.jsonl").write_text('{"code": "1.000001", "question": "ai"}\n', encoding="utf-8")
