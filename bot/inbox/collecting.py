@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from actions.handoff.tickets import HandoffTicket
 from bot.gateway.tables import ConversationRow, FeedbackRow, MessageRow, TurnRow, UnansweredRow
@@ -44,6 +44,17 @@ class _Found:
     at: datetime
     message_id: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where reading goes on: after this moment, and among the rows of one moment after this key."""
+
+    at: datetime
+    key: str
+
+    def before(self, at: InstrumentedAttribute[datetime], key: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+        return or_(at > self.at, and_(at == self.at, key > self.key))
 
 
 class Collector:
@@ -89,39 +100,46 @@ class Collector:
         newest = max([row.at, *(turn.started_at for turn in later)])
         return True if self._now() - newest >= _LEFT_AFTER else None
 
-    def _since(self, name: str, read: Callable[[Session, datetime], list[_Found]]) -> int:
+    def _since(self, name: str, read: Callable[[Session, _Place], tuple[list[_Found], _Place | None]]) -> int:
+        """A batch a transaction, so that years of rows at the first start hold nobody up."""
         started = self._now()
         with self._marks.held(name) as mine:
             if not mine:
                 return 0
             known = self._marks.until(name)
             after = known - _OVERLAP if known else datetime.fromtimestamp(0, started.tzinfo)
-            with self._database.session() as session:
-                added = sum(_add(session, found) for found in read(session, after))
+            added = 0
+            place: _Place | None = _Place(after, "")
+            while place is not None:
+                with self._database.session() as session:
+                    found, place = read(session, place)
+                    added += sum(_add(session, item) for item in found)
             self._marks.move(name, started)
         return added
 
-    def _handed_off(self, session: Session, after: datetime) -> list[_Found]:
+    def _handed_off(self, session: Session, place: _Place) -> tuple[list[_Found], _Place | None]:
         """What was asked before a person was asked for; a complaint is no question."""
         tickets = session.scalars(select(HandoffTicket).where(
-            HandoffTicket.opened_at >= after, HandoffTicket.reason != _ONLY_COMPLAINT)).all()
+            place.before(HandoffTicket.opened_at, HandoffTicket.number), HandoffTicket.reason != _ONLY_COMPLAINT
+        ).order_by(HandoffTicket.opened_at, HandoffTicket.number).limit(_BATCH)).all()
         found = []
         for ticket in tickets:
             asked = last_question(session, ticket.conversation_id, ticket.opened_at)
             if asked:
                 found.append(_Found(ticket.conversation_id, asked.text, "handed_off", ticket.opened_at, asked.id))
-        return found
+        return found, _Place(tickets[-1].opened_at, tickets[-1].number) if len(tickets) == _BATCH else None
 
-    def _unhelpful(self, session: Session, after: datetime) -> list[_Found]:
+    def _unhelpful(self, session: Session, place: _Place) -> tuple[list[_Found], _Place | None]:
         rows = session.scalars(select(FeedbackRow).where(
-            FeedbackRow.at >= after, FeedbackRow.helpful.is_(False))).all()
+            place.before(FeedbackRow.at, FeedbackRow.message_id), FeedbackRow.helpful.is_(False)
+        ).order_by(FeedbackRow.at, FeedbackRow.message_id).limit(_BATCH)).all()
         found = []
         for row in rows:
             rated = session.get(MessageRow, (row.conversation_id, row.message_id))
             asked = last_question(session, row.conversation_id, rated.at) if rated else None
             if asked:
                 found.append(_Found(row.conversation_id, asked.text, "unhelpful", row.at, asked.id, row.note))
-        return found
+        return found, _Place(rows[-1].at, rows[-1].message_id) if len(rows) == _BATCH else None
 
 
 def _add(session: Session, found: _Found) -> int:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from actions.handoff import Tickets
+from actions.handoff import HandoffTicket, Tickets
 from bot.gateway.ids import next_id
 from bot.gateway.tables import ConversationRow, FeedbackRow, MessageRow, TurnRow, UnansweredRow
 from bot.inbox.collecting import Collector
@@ -111,6 +111,21 @@ def test_a_question_is_kept_once_with_the_strongest_kind(
     clock.moment = utc_now() + timedelta(minutes=1)
     assert collector.collect() == 0
     assert kept(database)["đăng ký khai sinh"] == "handed_off", "the last typed question before the call for a person"
+
+
+def test_years_of_requests_come_in_batches_and_none_is_missed(
+    database: Database, collector: Collector, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.inbox.collecting._BATCH", 2)
+    tickets = Tickets(database)
+    for number in range(5):
+        talk = Talk(database, f"c{number}")
+        talk.turn(f"câu hỏi số {number}", "answered", answers=CODE)
+        tickets.open(talk.id, "asked", "cần gặp cán bộ")
+    with database.session() as session:  # all at one moment
+        session.execute(update(HandoffTicket).values(opened_at=NOW + timedelta(minutes=2)))
+    clock.moment = NOW + timedelta(minutes=3)
+    assert collector.collect() == 5 and set(kept(database).values()) == {"handed_off"}
 
 
 def test_the_month_knows_what_citizens_confirmed(database: Database) -> None:
