@@ -52,7 +52,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry(Area.DESK, "Bàn trực", "/console/conversations"),
         Entry(Area.DESK, "Gọi lại", "/console/desk/callbacks"),
         Entry(Area.DESK, "Câu soạn sẵn", "/console/desk/canned"),
-        Entry(Area.DESK, "Người trực", "/console/desk/people"),
+        Entry(Area.DESK, "Cán bộ trực", "/console/desk/people"),
     )),
     ("Tri thức", (
         Entry(Area.KNOWLEDGE, "Hướng dẫn", "/console/guides"),

@@ -82,7 +82,7 @@ class Recalls:
         """What differs between two versions. Raises NotFound for one that isn't there."""
         old, new = self._kb.at_version(code, from_version), self._kb.at_version(code, to_version)
         if old is None or new is None:
-            raise NotFound(f"Không có phiên bản này của thủ tục {code}.")
+            raise NotFound(f"Không có bản này của thủ tục {code}.")
         return differences(old.guide, new.guide, self._words, self._texts)
 
     def _changed(self, code: str, version: int, at: datetime) -> Changed | None:
@@ -143,7 +143,7 @@ class Recalls:
             raise InvalidInput("Số ngày không có trong danh sách.", field="days")
         guide, changes = self._current(code, to_version), self.between(code, from_version, to_version)
         if not changes:
-            raise InvalidInput("Hai phiên bản không khác nhau về lệ phí, thời hạn hay giấy tờ.", field="from_version")
+            raise InvalidInput("Hai bản không khác nhau về lệ phí, thời hạn hay giấy tờ.", field="from_version")
         with self._database.session() as session:
             open_ = select(RecallRow.id).where(
                 RecallRow.code == code, RecallRow.to_version == to_version, RecallRow.state.in_(("draft", "approved")))
@@ -214,7 +214,7 @@ class Recalls:
     def _current(self, code: str, version: int) -> Guide:
         published = self._kb.get(code)
         if published is None or published.version != version:
-            raise Conflict("Hướng dẫn này đã thay đổi tiếp; soạn đính chính mới theo phiên bản đang dùng.")
+            raise Conflict("Hướng dẫn này đã thay đổi tiếp; soạn đính chính mới theo bản đang dùng.")
         return published.guide
 
     def _letter(self, guide: Guide, changes: Sequence[Difference]) -> str:
@@ -249,7 +249,7 @@ def _row(session: Session, number: int, *, lock: bool = False) -> RecallRow:
 
 def _expect(row: RecallRow, state: str, seen: str) -> None:
     if row.state != state:
-        raise Conflict("Đính chính này không còn là bản soạn; tải lại trang.")
+        raise Conflict("Đính chính này không còn chờ duyệt; tải lại trang.")
     if seen != seal(row):
         raise Conflict("Người khác vừa sửa lời đính chính; đọc lại rồi làm tiếp.")
 

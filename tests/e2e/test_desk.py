@@ -40,7 +40,7 @@ def test_queue_claim_reply_return(service: Service, browser: Browser, tmp_path: 
         minh.page.goto(service.url + address)
         opens.focus()
         lan.page.keyboard.press("Enter")
-        expect(lan.page.locator("#card")).to_contain_text("Người dân xin gặp cán bộ")
+        expect(lan.page.locator("#card")).to_contain_text("Người dân đề nghị gặp cán bộ")
         lan.page.keyboard.press("n")
         expect(lan.page.locator("#owner")).to_contain_text("Anh/chị đang trả lời")
         minh.page.get_by_role("button", name="Nhận trả lời").click()

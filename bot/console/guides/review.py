@@ -97,7 +97,7 @@ async def check(request: Request, context: ContextDep, staff: CuratorDep, _: For
         draft = drafting.drafts.get(code)
         judged = drafting.judge.judge(draft.payload, drafting.kb.snapshot())
         if context.gate is None or judged.guide is None:
-            raise InvalidInput("Chưa chạy được câu hỏi kiểm tra: bản nháp còn lỗi, hoặc hệ thống chưa có bộ câu hỏi.")
+            raise InvalidInput("Chưa chạy được câu chuẩn: bản nháp còn lỗi, hoặc hệ thống chưa có câu chuẩn.")
         return context.gate.check(judged.guide)
 
     try:
@@ -127,7 +127,7 @@ async def _publish(
     except (InvalidInput, Conflict, NotReady) as error:
         return await _page(request, context, staff, code, error, reason=reason)
     if outcome.refused:
-        said = Conflict("Chưa công bố: bản này làm hỏng câu hỏi kiểm tra của hướng dẫn khác.")
+        said = Conflict("Chưa công bố: bản này làm sai câu chuẩn của hướng dẫn khác.")
         return await _page(request, context, staff, code, said, verdict=outcome.verdict, reason=reason)
     return see_other(address(code, "?published=1"))
 
