@@ -100,7 +100,7 @@ def test_thresholds_are_tried_by_curators_and_set_by_managers(app, context: Cont
     curator, manager = sign_in(app, "bien"), sign_in(app, "chi")
     context.lab.wait(60)
     page = curator.get("/console/lab/thresholds", params={"answer_at": 97, "domain_at": 50}).text
-    assert "Câu chuẩn" in page and "Trả lời nhiều hay ít sai" in page and "<svg" in page
+    assert "Câu chuẩn" in page and "Trả lời nhiều hơn hay sai ít hơn" in page and "<svg" in page
     assert f">{question}<" in page and "hỏi lại" in page, "what would be decided otherwise is listed"
     assert 'action="/console/lab/thresholds"><input' not in page and "Đặt ngưỡng</button>" not in page
     data = {"answer_at": "97", "domain_at": "50", "reason": "Tuần này nhiều câu sai"}
