@@ -16,7 +16,7 @@ FEW = 8
 # One slice of an import: a new snapshot costs the interpreter a tenth of a second, so not too few.
 _SLICE = 150
 # The share of time that building the lexical index may take while an import goes on.
-_REBUILD_SHARE = 0.04
+_REBUILD_SHARE = 0.02
 
 
 @dataclass
@@ -32,11 +32,15 @@ class Backlog:
 
     def take(self) -> list[str]:
         """The next slice: what curators published before what was imported."""
-        urgent = [code for code, origin in self.codes.items() if origin is Origin.CURATED][:_SLICE]
-        taken = urgent or list(self.codes)[:_SLICE]
+        taken = self.urgent[:_SLICE] or list(self.codes)[:_SLICE]
         for code in taken:
             del self.codes[code]
         return taken
+
+    @property
+    def urgent(self) -> list[str]:
+        """What curators published."""
+        return [code for code, origin in self.codes.items() if origin is Origin.CURATED]
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -56,11 +60,6 @@ class Pace:
     @property
     def due(self) -> bool:
         return self._since > 0 and (self._since <= FEW or self._clock() >= self._not_before)
-
-    @property
-    def bulk(self) -> bool:
-        """Whether more came in than people edit."""
-        return self._since > FEW
 
     def built(self, took_s: float) -> None:
         self._not_before = self._clock() + took_s / _REBUILD_SHARE

@@ -14,9 +14,9 @@ from common.settings import Settings
 from indexer.encoder import Encoder, load_encoder
 from indexer.search import builder
 from indexer.search.among import Standing, standings
-from indexer.search.backlog import FEW, Backlog, Pace
 from indexer.search.decision import Calibration
 from indexer.search.documents import text_digest
+from indexer.search.following import Following
 from indexer.search.ranker import Ranker
 from indexer.search.searching import MAX_QUERY_CHARS, Examined, Searcher, result_of
 from indexer.search.snapshot import Snapshot, facts_of
@@ -29,8 +29,6 @@ from knowledge_base.model import Published
 from knowledge_base.store import KnowledgeBase
 
 __all__ = ["SearchService"]
-
-_LONGEST_REST_S = 5.0
 
 
 class SearchService:
@@ -61,11 +59,7 @@ class SearchService:
         self._searcher = Searcher(encoder, self._ranker)
         self._given = self._calibration = calibration or Calibration.shipped()
         self._thresholds = thresholds
-        self._state: Updated | None = None
-        self._seen = 0
-        self._backlog, self._pace = Backlog(), Pace()
-        self._background_encoder = background_encoder
-        self._background: Encoder | None = None
+        self._following = Following(kb, encoder, background_encoder)
         self._writing = threading.Lock()
         self._stop = threading.Event()
         self._follower: threading.Thread | None = None
@@ -91,7 +85,7 @@ class SearchService:
 
     @property
     def ready(self) -> bool:
-        return self._state is not None
+        return self._following.state is not None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -99,9 +93,10 @@ class SearchService:
         return self._built().snapshot
 
     def _built(self) -> Updated:
-        if self._state is None:
+        state = self._following.state
+        if state is None:
             raise NotReady("Chỉ mục tìm kiếm đang được chuẩn bị, anh/chị vui lòng thử lại sau ít phút.")
-        return self._state
+        return state
 
     def search(self, text: str, k: int = 10) -> SearchResult:
         """The best `k` procedures for `text`, with the decision. Raises NotReady before the first build."""
@@ -164,63 +159,13 @@ class SearchService:
                     raise SetupProblem(f"Không đọc lại được chỉ mục vừa ghi ở {self._folder}.")
                 table = VectorTable(fresh.entries, fresh.vectors)
                 encoded = sum(text_digest(entry.text) not in known for entry in prepared.entries)
-            self._state, self._seen = Updated(Snapshot(table, facts, revision), prepared.digests), revision
+            self._following.start_at(Updated(Snapshot(table, facts, revision), prepared.digests), revision)
             return encoded
 
     def refresh(self) -> int:
         """Takes over all that was published since; returns the number of procedures changed."""
         with self._writing:
-            self._look()
-            changed = 0
-            while len(self._backlog):
-                changed += self._take_over(self._encoder)
-            self._complete()
-            return changed
-
-    def follow(self) -> int:
-        """One round of following: what curators published, or a slice of an import; returns the number of procedures.
-
-        An import is encoded on one core, and after each slice comes a rest: citizens ask meanwhile.
-        """
-        with self._writing:
-            self._look()
-            if not len(self._backlog) and not self._pace.due:
-                return 0
-            started = time.perf_counter()
-            bulk = len(self._backlog) > FEW or self._pace.bulk
-            changed = self._take_over(self._gentle() if bulk else self._encoder) if len(self._backlog) else 0
-            if self._pace.due:
-                self._complete()
-            took = time.perf_counter() - started
-        if bulk:
-            self._stop.wait(min(took, _LONGEST_REST_S))
-        return changed
-
-    def _look(self) -> None:
-        self._built()
-        revision = self._kb.revision()
-        if revision != self._seen:
-            self._backlog.add(self._kb.changes_since(self._seen))
-            self._seen = revision
-
-    def _take_over(self, encoder: Encoder) -> int:
-        changes = {code: self._kb.get(code) for code in self._backlog.take()}
-        state = self._built()
-        revision = state.snapshot.revision if len(self._backlog) else self._seen
-        self._state = updated(state, changes, revision, encoder)  # found by meaning at once, by words when completed
-        if self._state.snapshot.lexical_is_stale:
-            self._pace.changed(len(changes))
-        return len(changes)
-
-    def _complete(self) -> None:
-        started = time.perf_counter()
-        self._state = completed(self._built())
-        self._pace.built(time.perf_counter() - started)
-
-    def _gentle(self) -> Encoder:
-        if self._background is None:
-            self._background = self._background_encoder() if self._background_encoder else self._encoder
-        return self._background
+            return self._following.all()
 
     def preview(self, changes: Mapping[str, Published | None]) -> tuple[Snapshot, Snapshot]:
         """What is searched now, and what would be if `changes` were published (None: withdrawn). Nothing is changed."""
@@ -242,10 +187,15 @@ class SearchService:
         import structlog
 
         log = structlog.get_logger("indexer.search")
-        while not self._stop.wait(every_s):
+        rest = every_s
+        while not self._stop.wait(rest):
+            rest = every_s
             try:
                 self.follow_thresholds()
-                if changed := self.follow():
+                with self._writing:
+                    changed, more = self._following.round()
+                rest = more or every_s
+                if changed:
                     log.info("index_refreshed", procedures=changed, revision=self.snapshot.revision)
             except NotReady:
                 continue

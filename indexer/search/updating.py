@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from indexer.encoder import Encoder
 from indexer.search import builder
 from indexer.search.lexical import LexicalIndex
@@ -23,8 +25,17 @@ class Updated:
     digests: Mapping[str, str]
 
 
-def updated(state: Updated, changes: Mapping[str, Published | None], revision: int, encoder: Encoder) -> Updated:
+def updated(
+    state: Updated,
+    changes: Mapping[str, Published | None],
+    revision: int,
+    encoder: Encoder,
+    vectors: Mapping[str, np.ndarray] | None = None,
+    derived: Mapping[str, str] | None = None,
+) -> Updated:
     """`state` with `changes` (None: no longer published). The given state stays as it is.
+
+    `vectors` (by text digest) and `derived` (searched form by text) are what was made beforehand.
 
     What is new is found by meaning at once; by words only after `completed`.
     """
@@ -40,7 +51,7 @@ def updated(state: Updated, changes: Mapping[str, Published | None], revision: i
             own = builder.prepare([published.guide])
             digest = own.digests[code]
             if digest != kept.get(code):
-                entries.extend(builder.derive(own.entries))
+                entries.extend(builder.derive(own.entries, derived))
         if digest != kept.get(code, ""):
             moved.add(code)
             kept[code] = digest
@@ -48,8 +59,8 @@ def updated(state: Updated, changes: Mapping[str, Published | None], revision: i
         stale = snapshot.lexical_is_stale
         same = Snapshot(snapshot.table, facts, revision, snapshot.lexical, lexical_is_stale=stale)
         return Updated(same, kept)
-    vectors = builder.encode_entries(entries, encoder, snapshot.table.known(moved))
-    table = snapshot.table.replace(moved, entries, vectors)
+    made = builder.encode_entries(entries, encoder, {**snapshot.table.known(moved), **(vectors or {})})
+    table = snapshot.table.replace(moved, entries, made)
     return Updated(Snapshot(table, facts, revision, snapshot.lexical, lexical_is_stale=True), kept)
 
 

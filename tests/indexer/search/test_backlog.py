@@ -26,8 +26,8 @@ def test_words_are_indexed_at_once_after_edits_and_seldom_during_an_import() -> 
     assert pace.due
     pace.built(2.0)
     pace.changed(150)
-    assert not pace.due, "two seconds of building are followed by most of a minute without"
-    now[0] = 51.0
+    assert not pace.due, "two seconds of building are followed by more than a minute without"
+    now[0] = 101.0
     assert pace.due
     pace.built(2.0)
     pace.changed(1)

@@ -117,3 +117,22 @@ def eventually(holds, within_s: float = 10.0) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_an_edit_overtakes_an_import(service, kb):
+    kb.publish_gently(
+        [guide(f"9.{number:06d}", f"Cấp phép nuôi hươu sao số {number}") for number in range(40)], Origin.IMPORTED,
+        author="test", reason="bulk")
+    following = service._following
+    assert following.round()[1] > 0, "an import is taken over in steps, with rests"
+    kb.publish(guide("1.000008", "Cấp phép nuôi ong mật"), Origin.CURATED, author="test", reason="new")
+    assert following.round()[0] == 1 and service.search("nuôi ong mật").hits[0].code == "1.000008"
+    assert "9.000039" not in service.snapshot.facts
+    assert service.refresh() == 40 and not service.snapshot.lexical_is_stale
+    assert service.search("9.000039").hits[0].code == "9.000039" and following.round() == (0, 0.0)
+    kb.publish_gently(
+        [guide(f"9.{number:06d}", f"Cấp phép nuôi lợn số {number}") for number in range(40)], Origin.IMPORTED,
+        author="test", reason="bulk")
+    rounds = [following.round() for _ in range(12)]
+    assert sum(changed for changed, _ in rounds) == 40 and rounds[-1] == (0, 0.0)
+    assert "nuôi lợn" in service.search("9.000007").hits[0].name
