@@ -1,4 +1,4 @@
-"""Takes over what was published: people's edits at once, an import's thousands a few texts at a time, with rests between
+"""Takes over what was published: people's edits at once, an import's thousands a few texts at a time and with rests,
 so that citizens who ask meanwhile hardly notice.
 """
 
