@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from common.database import Database
 from common.settings import Settings
+
+# A busy machine is no fault of the code: how long something takes is measured by benches, never asserted.
+settings.register_profile("isee", deadline=None)
+settings.load_profile("isee")
 
 
 @pytest.fixture(scope="session")

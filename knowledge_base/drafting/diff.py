@@ -63,6 +63,8 @@ class Change:
 
 def words(old: str, new: str) -> list[Piece]:
     """The pieces of two texts, white space included, so that nothing is lost."""
+    if old == new:
+        return [Piece(Kind.SAME, old)] if old else []
     before, after = _tokens(old), _tokens(new)
     if len(before) + len(after) > _MOST_WORDS:
         before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)

@@ -107,7 +107,7 @@ def room(home: Settings, database: Database, keyring: Keyring, tmp_path: Path, m
     folder = tmp_path / "forms"
     folder.mkdir()
     forms = library(folder)
-    monkeypatch.setattr(FormLibrary, "load", classmethod(lambda cls: forms))
+    monkeypatch.setattr(FormLibrary, "shipped", staticmethod(lambda: forms))
     return build_dossiers(home, database, keyring)
 
 
