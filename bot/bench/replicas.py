@@ -26,6 +26,9 @@ __all__ = ["publish_to_live"]
 
 _CODE = "1.001193"
 _LONGEST_S = 30.0
+_POLL_S = 0.05
+# Between two publications a curator thinks; the index of words of the last one is ready by then.
+_PAUSE_S = 6.0
 # Made-up words, so that nothing but the new text can be what matched.
 _SYLLABLES = ("quỳnh", "trâm", "sương", "bạch", "đàn", "lụa", "ngà", "thông", "sim", "mai")
 
@@ -38,6 +41,7 @@ def publish_to_live(url: str, kb: KnowledgeBase, rounds: int) -> dict[str, Seque
     assert original is not None
     with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
         for number in range(rounds):
+            time.sleep(_PAUSE_S)
             words = [_SYLLABLES[(number + step) % len(_SYLLABLES)] for step in (0, 3, 7)]
             phrasing = f"giấy {' '.join(words)} số {number}"
             changed = original.guide.model_copy(update={"questions": [*original.guide.questions, phrasing]})
@@ -45,6 +49,7 @@ def publish_to_live(url: str, kb: KnowledgeBase, rounds: int) -> dict[str, Seque
             begun = time.perf_counter()
             pending = {"shown", "found"}
             while pending:
+                time.sleep(_POLL_S)
                 if "shown" in pending and client.get(f"/api/v1/procedures/{_CODE}").json()["version"] == version:
                     shown.append((time.perf_counter() - begun) * 1000)
                     pending.discard("shown")
