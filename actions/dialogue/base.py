@@ -39,7 +39,10 @@ class DialogueAction(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        outcome = await to_thread.run_sync(self._shown, read_turn(tracker), tracker)
+        return self.say(dispatcher, tracker, await to_thread.run_sync(self._shown, read_turn(tracker), tracker))
+
+    def say(self, dispatcher: CollectingDispatcher, tracker: Tracker, outcome: Outcome) -> list[dict[str, Any]]:
+        """Hands the replies over; returns the slots that changed."""
         for reply in outcome.replies:
             dispatcher.utter_message(json_message=public(reply))
         changed = {name: value for name, value in outcome.slots.items() if tracker.get_slot(name) != value}
@@ -53,9 +56,12 @@ class DialogueAction(Action):
         is meant.
         """
         last = last_replies(tracker) if turn.text else []
-        answered = self._cases.answered(turn, tracker, last) if last else None
-        return answered or self._cases.way_back(
+        return self.answered(turn, tracker, last) or self._cases.way_back(
             turn, last, self._answerer.pick(turn) or self.outcome(turn, tracker))
+
+    def answered(self, turn: Turn, tracker: Tracker, last: list[dict[str, Any]]) -> Outcome | None:
+        """What the turn answers to the question about cases in the `last` replies; None where it answers nothing."""
+        return self._cases.answered(turn, tracker, last) if last else None
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         """What to say and which slots to change. Runs in a worker thread."""

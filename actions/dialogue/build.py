@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk import Action
 
 from actions.answers import Answerer
-from actions.dialogue import answering, centres, control, people
+from actions.dialogue import answering, centres, control, courtesy, people
 from actions.dialogue.base import DialogueAction
 from actions.services import Services
 
@@ -25,6 +25,7 @@ _CLASSES: tuple[type[DialogueAction], ...] = (
     centres.FindCentre,
     control.Repeat,
     control.StartOver,
+    courtesy.Courtesy,
 )
 
 
