@@ -37,6 +37,7 @@ from bot.gateway.retention import retention_loop
 from bot.pages import install_pages
 from bot.reports.chores import reports_loop
 from bot.wiring import prepare, wire
+from bot.zalo.room import zalo_loop
 from common import logging as isee_logging
 from common.errors import SetupProblem
 from common.identifiers import mask
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
             asyncio.create_task(outbox_loop(context.dossiers.outbox.run_due), name="outbox"),
             asyncio.create_task(reports_loop(context.reports.rollup, context.reports.forecasts), name="reports"),
             asyncio.create_task(due_loop(context.drafting.publication.publish_due), name="scheduled guides"),
+            *([asyncio.create_task(zalo_loop(context.zalo), name="zalo")] if context.zalo.settings.enabled else []),
         ]
         _log.info("started", address=chosen.base_url)
         try:

@@ -26,6 +26,7 @@ from bot.lab import Sample
 from bot.recall.service import Recalls
 from bot.reports.service import Reports
 from bot.switches.board import Switches
+from bot.zalo.room import ZaloRoom
 from common.audit import AuditLog
 from common.database import Database
 from common.keyring import Keyring
@@ -101,6 +102,7 @@ class Context:
     recalls: Recalls
     drafting: Drafting
     inbox: Inbox
+    zalo: ZaloRoom
     gate: PublishGate | None = None
     nightly: Nightly | None = None
     lab: Sample | None = None

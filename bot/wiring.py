@@ -43,6 +43,8 @@ from bot.recall.sending import Sending
 from bot.recall.service import Recalls
 from bot.reports.service import build_reports
 from bot.switches.board import Switches
+from bot.zalo.room import build_zalo
+from bot.zalo.settings import ZaloSettings
 from common.audit import AuditLog
 from common.breaker import CircuitBreaker
 from common.clock import utc_now
@@ -87,6 +89,7 @@ def connect(
     erasers: Sequence[Callable[[str], object]] = (),
     chores: Sequence[Callable[[], object]] = (),
     gate: PublishGate | None = None,
+    zalo: ZaloSettings | None = None,
 ) -> Context:
     """The gateway and all that the routes need, around the parts that the lower rooms provide."""
     # A dossier code says nothing without its PIN, and the dialogue must read it to look a dossier up.
@@ -115,6 +118,9 @@ def connect(
     dossiers.outbox.handle(
         recall.TOPIC, Sending(database, knowledge_base, unasked, QuietHours.parse(settings.quiet_hours)))
     join(dossiers.rights, store, reveal, eraser)
+    gateway = Gateway(
+        settings, store, turns, engine, hub, intake, answerer, masking, Switched(switches, people), desk.talk,
+        follow_ups=inbox.follow_ups)
     return Context(
         settings=settings,
         keyring=keyring,
@@ -126,9 +132,7 @@ def connect(
         hub=hub,
         engine=engine,
         engine_process=process,
-        gateway=Gateway(
-            settings, store, turns, engine, hub, intake, answerer, masking, Switched(switches, people), desk.talk,
-            follow_ups=inbox.follow_ups),
+        gateway=gateway,
         reveal=reveal,
         desk=desk,
         eraser=eraser,
@@ -151,6 +155,7 @@ def connect(
             database, knowledge_base, settings.home, {form.slug for form in dossiers.forms},
             (lambda: {code: len(asked) for code, asked in gate.failing().items()}) if gate else dict),
         inbox=inbox,
+        zalo=build_zalo(settings, zalo or ZaloSettings(), database, keyring, hub, store, gateway),
         gate=gate,
         nightly=Nightly(gate) if gate else None,
         lab=Sample(database, search, gate) if gate and isinstance(search, SearchService) else None,

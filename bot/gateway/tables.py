@@ -11,7 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from common.clock import utc_now
 from common.database import Base, UtcDateTime
 
-__all__ = ["ConversationRow", "FeedbackRow", "MessageRow", "TurnRow", "UnansweredRow"]
+__all__ = [
+    "ConversationRow", "DeviceRow", "FeedbackRow", "MessageRow", "ResumeCodeRow", "TurnRow", "UnansweredRow",
+]
 
 _CONVERSATION = "conversations.id"
 
@@ -97,3 +99,24 @@ class FeedbackRow(Base):
     helpful: Mapped[bool]
     note: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class DeviceRow(Base):
+    """Another device that a conversation was taken up on: a token of its own, of which only the digest is kept."""
+
+    __tablename__ = "conversation_devices"
+
+    token_digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(_CONVERSATION, ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class ResumeCodeRow(Base):
+    """A short code that takes a conversation to another device, once and for minutes; only its digest is kept."""
+
+    __tablename__ = "resume_codes"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey(_CONVERSATION, ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

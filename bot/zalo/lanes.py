@@ -1,0 +1,81 @@
+"""One worker at a time on a citizen's events, and one on their messages, over all replicas."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Literal
+
+from sqlalchemy import or_, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.zalo.tables import ZaloLaneRow
+from common.clock import utc_now
+from common.database import Database
+
+__all__ = ["Direction", "Lanes"]
+
+Direction = Literal["in", "out"]
+
+
+class Lanes:
+    """Leases in the database; one runs out by itself when its holder was killed. Call from worker threads."""
+
+    def __init__(self, database: Database, lease: timedelta = timedelta(seconds=60)) -> None:
+        self._database, self._lease = database, lease
+        self._me = str(uuid.uuid4())
+
+    def take(self, subject: str, direction: Direction) -> bool:
+        """Whether this process works on the lane from now on; it must `give` it back, or `keep` it in time."""
+        now = utc_now()
+        query = (
+            update(ZaloLaneRow)
+            .where(
+                ZaloLaneRow.subject == subject, ZaloLaneRow.direction == direction,
+                or_(ZaloLaneRow.busy_until.is_(None), ZaloLaneRow.busy_until < now))
+            .values(busy_by=self._me, busy_until=now + self._lease)
+            .returning(ZaloLaneRow.subject)
+        )
+        with self._database.session() as session:
+            if session.scalar(query) is not None:
+                return True
+            if session.get(ZaloLaneRow, (subject, direction)) is not None:
+                return False
+        try:
+            with self._database.session() as session:
+                session.add(ZaloLaneRow(
+                    subject=subject, direction=direction, busy_by=self._me, busy_until=now + self._lease))
+        except IntegrityError:
+            return False  # another process was faster
+        return True
+
+    def keep(self, subject: str, direction: Direction) -> bool:
+        """Prolongs the lease; False where it was lost meanwhile, and the work must stop."""
+        return self._set(subject, direction, keep=True)
+
+    def give(self, subject: str, direction: Direction) -> None:
+        self._set(subject, direction, keep=False)
+
+    @contextmanager
+    def held(self, subject: str, direction: Direction) -> Iterator[bool]:
+        """`take` and `give` around a piece of work; False where another process has the lane."""
+        taken = self.take(subject, direction)
+        try:
+            yield taken
+        finally:
+            if taken:
+                self.give(subject, direction)
+
+    def _set(self, subject: str, direction: Direction, *, keep: bool) -> bool:
+        until = utc_now() + self._lease if keep else None
+        query = (
+            update(ZaloLaneRow)
+            .where(
+                ZaloLaneRow.subject == subject, ZaloLaneRow.direction == direction, ZaloLaneRow.busy_by == self._me)
+            .values(busy_until=until, **({} if keep else {"busy_by": None}))
+            .returning(ZaloLaneRow.subject)
+        )
+        with self._database.session() as session:
+            return session.scalar(query) is not None
