@@ -70,6 +70,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     )),
     ("Điều hành", (
         Entry(Area.STEERING, "Tạm ngừng, thông báo", "/console/switches"),
+        Entry(Area.STEERING, "Lời báo vắng", "/console/desk/absence"),
         Entry(Area.STEERING, "Báo cáo", "/console/reports"),
     )),
     ("Thiết lập", (

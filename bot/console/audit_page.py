@@ -23,7 +23,7 @@ from bot.context import Context
 from common.audit import AuditEntry
 from common.clock import LOCAL, to_local
 
-__all__ = ["Change", "action_names", "changes", "router"]
+__all__ = ["Change", "action_names", "changes", "router", "subject_name"]
 
 _SIZE = 50
 # A download is for a spreadsheet; more is a matter for a database's own tools.
@@ -60,7 +60,8 @@ async def audit(
     shown = found[:_SIZE]
     return console_page(
         request, "access/audit.html", staff=staff, entries=[(entry, changes(entry)) for entry in shown], asked=asked,
-        names=action_names(), parts=_parts(), part_names=_words()["parts"], fields=_words()["fields"],
+        names=action_names(), named=subject_name, parts=_parts(), part_names=_words()["parts"],
+        fields=_words()["fields"],
         query=urlencode(_given(asked)), first=not before, older=shown[-1].id if len(found) > _SIZE else 0)
 
 
@@ -105,6 +106,13 @@ def action_names() -> Mapping[str, str]:
     return named
 
 
+def subject_name(subject: str) -> str:
+    """What an act was done to, in words: "guide:1.001193" as "Hướng dẫn 1.001193"; without a kind, as it stands."""
+    kind, _, rest = subject.partition(":")
+    word = _words()["subjects"].get(kind) if rest else None
+    return f"{word} {rest}" if word else subject
+
+
 @cache
 def _words() -> Mapping[str, Mapping[str, str]]:
     words: dict[str, dict[str, str]] = yaml.safe_load((CONSOLE / "audit_words.yml").read_text("utf-8"))
@@ -143,7 +151,7 @@ def _table(entries: Sequence[AuditEntry]) -> str:
         changed = changes(entry)
         writer.writerow(_cell(value) for value in (
             str(entry.id), f"{to_local(entry.at):%d/%m/%Y %H:%M:%S}", entry.actor,
-            action_names().get(entry.action, entry.action), entry.subject,
+            action_names().get(entry.action, entry.action), subject_name(entry.subject),
             "; ".join(f"{item.field}: {item.before}" for item in changed if item.before),
             "; ".join(f"{item.field}: {item.after}" for item in changed if item.after), entry.reason))
     return text.getvalue()

@@ -17,7 +17,7 @@ from common.database import Database
 from common.errors import Forbidden, InvalidInput, NotFound
 from common.identifiers import mask
 
-__all__ = ["VARIABLES", "Canned", "CannedReply", "filled"]
+__all__ = ["VARIABLES", "Canned", "CannedReply", "filled", "variables_of"]
 
 VARIABLES = {
     "ten": "cách gọi người dân (anh/chị)",
@@ -92,12 +92,17 @@ class Canned:
             raise InvalidInput(self._texts.render("problem.canned_title"), field="title")
         if not 0 < len(text) <= _LONGEST_TEXT:
             raise InvalidInput(self._texts.render("problem.canned_text", limit=_LONGEST_TEXT), field="text")
-        unknown = next((name for name in _VARIABLE.findall(text) if name not in VARIABLES), None)
+        unknown = next((name for name in variables_of(text) if name not in VARIABLES), None)
         if unknown is not None:
             known = ", ".join(f"{{{{{name}}}}}" for name in VARIABLES)
             raise InvalidInput(
                 self._texts.render("problem.canned_variable", name=f"{{{{{unknown[:40]}}}}}", known=known),
                 field="text")
+
+
+def variables_of(text: str) -> list[str]:
+    """The names between double braces, known or not."""
+    return _VARIABLE.findall(text)
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

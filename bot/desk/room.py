@@ -15,6 +15,7 @@ from actions.companion.bundle import Dossiers
 from actions.handoff import OfficeHours
 from actions.handoff.desk import hours_text
 from actions.messages import Messages
+from bot.desk.absence import Absence
 from bot.desk.answers import DeskAnswers, Finds, Guides, Suggesting
 from bot.desk.assign import Assigner
 from bot.desk.callbacks import Callbacks
@@ -24,6 +25,7 @@ from bot.desk.fence import Fence
 from bot.desk.files import DeskFiles
 from bot.desk.presence import Presence
 from bot.desk.queue import Queue
+from bot.desk.score import BotScores
 from bot.desk.service import AgentDesk
 from bot.desk.tables import (
     DeskAskRow,
@@ -65,12 +67,14 @@ class DeskRoom:
     talk: DeskTalk
     callbacks: Callbacks
     canned: Canned
+    absence: Absence
     cards: Cards
     files: DeskFiles
     words: SealedWords
     typing: Typing
     answers: DeskAnswers
     watch: DeskWatch
+    scores: BotScores
     texts: Messages
     hours_said: str
     database: Database
@@ -114,8 +118,9 @@ def build_desk(
     answers = DeskAnswers(said, settings.portal_url, guides, search, suggesting, texts)
     fence = Fence(texts)
     presence = Presence(database, texts, settings.desk_capacity)
+    absence = Absence(database, texts)
     waits = Waits(
-        database, texts, presence, hours, dossiers.calendar, settings.desk_patience_minutes)
+        database, texts, presence, absence, hours, dossiers.calendar, settings.desk_patience_minutes)
     callbacks = Callbacks(database, keyring, texts)
     files = DeskFiles(database, keyring, dossiers.uploads, dossiers.links, fence, texts, settings.base_url)
     queue = Queue(database, answers.name)
@@ -128,12 +133,14 @@ def build_desk(
         talk=DeskTalk(database, keyring, texts, fence, waits, callbacks, files, answers.field),
         callbacks=callbacks,
         canned=Canned(database, texts),
+        absence=absence,
         cards=Cards(database, guides, Centres.load(), answers.name),
         files=files,
         words=SealedWords(database, keyring, fence, texts),
         typing=Typing(database),
         answers=answers,
         watch=DeskWatch(queue, presence, hub),
+        scores=BotScores(database, texts),
         texts=texts,
         hours_said=hours_text(said, hours),
         database=database,

@@ -12,7 +12,7 @@ from common.database import Base, UtcDateTime
 
 __all__ = [
     "DeskAgentRow", "DeskAskRow", "DeskCallbackRow", "DeskCannedRow", "DeskCaseRow", "DeskFileRow", "DeskNoteRow",
-    "DeskTypingRow", "DeskWordsRow", "SatisfactionRow",
+    "DeskTextRow", "DeskTypingRow", "DeskWordsRow", "SatisfactionRow",
 ]
 
 
@@ -165,16 +165,27 @@ class DeskWordsRow(Base):
 
 
 class SatisfactionRow(Base):
-    """How a citizen found it, 1 (bad) to 5 (good), after a person had answered. `conversation_id` "" once erased."""
+    """How a citizen found it, 1 (bad) to 5 (good), after a person had answered (`case_id`), or at the end of a
+    conversation with the bot alone (None). `conversation_id` "" once erased."""
 
     __tablename__ = "satisfaction"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[str] = mapped_column(String(36), index=True)
-    case_id: Mapped[int] = mapped_column(unique=True)
+    case_id: Mapped[int | None] = mapped_column(unique=True)
     procedure: Mapped[str | None] = mapped_column(String(48), index=True)
     centre: Mapped[str] = mapped_column(String(120), default="")
     score: Mapped[int]
     note: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, index=True)
 
+
+class DeskTextRow(Base):
+    """A sentence that managers put in the place of the shipped one; `key` is one of `bot.desk.absence.KINDS`."""
+
+    __tablename__ = "desk_texts"
+
+    key: Mapped[str] = mapped_column(String(24), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    changed_by: Mapped[str] = mapped_column(String(64))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from actions.handoff.hours import OfficeHours
 from actions.handoff.opening import Days, Opening, opening
 from actions.messages import Messages
+from bot.desk.absence import Absence
+from bot.desk.cases import open_case
 from bot.desk.presence import Presence, free
 from bot.desk.tables import DeskCaseRow
 from bot.gateway.store import add_message
@@ -59,11 +61,12 @@ class Waits:
         database: Database,
         texts: Messages,
         presence: Presence,
+        absence: Absence,
         hours: OfficeHours,
         calendar: Calendar,
         patience: int,
     ) -> None:
-        self._database, self._texts, self._presence = database, texts, presence
+        self._database, self._texts, self._presence, self._absence = database, texts, presence, absence
         self._hours, self._calendar, self._patience = hours, calendar, timedelta(minutes=patience)
 
     def opening(self) -> Opening:
@@ -77,19 +80,26 @@ class Waits:
         if not people and not state.is_open:
             case.kind = "ticket"
             return Reply(
-                text=self.absence(state), status=Status.HANDED_OFF, buttons=choices(self._texts, "callback", "bot"))
+                text=self._absence.say(session, "holiday" if state.holiday else "closed", state),
+                status=Status.HANDED_OFF, buttons=choices(self._texts, "callback", "bot"))
         if not people:
             return Reply(
-                text=self._texts.render("absent.nobody"), status=Status.HANDED_OFF,
+                text=self._absence.say(session, "nobody", state), status=Status.HANDED_OFF,
                 buttons=choices(self._texts, "callback", "bot"))
         standing = self.standing(session, case)
         _remember(case, standing)
         text = self._texts.render("queue.place", place=standing.place, minutes=standing.minutes)
         return Reply(text=text, status=Status.HANDED_OFF)
 
-    def absence(self, state: Opening) -> str:
-        """The text for out of hours or a holiday, with the next opening."""
-        return self._texts.render(f"absent.{'holiday' if state.holiday else 'closed'}", **said_opening(state))
+    def place(self, conversation_id: str) -> int | None:
+        """The place in the queue that a citizen is shown; None for a ticket, and while nobody is at the desk."""
+        with self._database.session(write=False) as session:
+            case = open_case(session, conversation_id)
+            if case is None or case.kind != "live" or case.agent is not None:
+                return None
+            if not any(one.state in ("online", "busy") for one in self._presence.read(session)):
+                return None
+            return self.standing(session, case).place
 
     def standing(self, session: Session, case: DeskCaseRow) -> Standing:
         before = session.scalar(select(func.count()).select_from(DeskCaseRow).where(

@@ -8,12 +8,14 @@ import json
 import re
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from actions.handoff.opening import Opening
 from bot.console.accounts import Role
 from bot.desk.tables import DeskCaseRow, SatisfactionRow
 from common.audit import AuditRow
@@ -282,6 +284,26 @@ def test_only_managers_set_capacity(running: Running, lan: httpx.Client) -> None
     assert thu.post("/console/desk/people", data={**hidden(page), "name": "lan", "capacity": "-1"}).status_code == 422
     thu.post("/console/desk/people", data={**hidden(page), "name": "lan", "capacity": "1"})
     assert running.context.desk.presence.of("lan").capacity == 1
+
+
+def test_managers_word_what_citizens_read_while_nobody_is_there(running: Running) -> None:
+    absence, state = running.context.desk.absence, running.context.desk.waits.opening()
+    closed = Opening(False, None, datetime(2026, 11, 23, 7, 30, tzinfo=UTC), holiday=False)
+    unknown = Opening(False, None, None, holiday=False)
+    thu = sign_in(running, "thu")
+    page = thu.get("/console/desk/absence")
+    own = "Dạ, phòng đang nghỉ, mở lại {{ mo_lai }} ạ."
+    assert thu.post("/console/desk/absence", data={**hidden(page), "kind": "closed", "text": own}).status_code == 303
+    wrong = thu.post("/console/desk/absence", data={**hidden(page), "kind": "nobody", "text": "Mở lại {{ gio }}"})
+    assert wrong.status_code == 422 and "Mở lại {{ gio }}" in wrong.text and "{{mo_lai}}" in wrong.text
+    with running.context.database.session() as session:
+        assert absence.say(session, "closed", closed) == "Dạ, phòng đang nghỉ, mở lại 07:30 ngày 23/11/2026 ạ."
+        # Half a sentence is never said: without a known opening the shipped text stands in.
+        assert "mo_lai" not in absence.say(session, "closed", unknown)
+        assert absence.say(session, "closed", unknown).startswith("Hiện ngoài giờ làm việc")
+    assert ("thu", "desk.absence") in acts(running)
+    thu.post("/console/desk/absence/closed/restore", data=hidden(page))
+    assert not any(one.own for one in absence.all(state))
 
 
 def test_erasing_a_conversation_leaves_times_but_no_words(running: Running) -> None:

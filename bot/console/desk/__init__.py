@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from bot.console.desk import acts, callbacks, canned, conversations, live, people
+from bot.console.desk import absence, acts, callbacks, canned, conversations, live, people
 
 __all__ = ["router"]
 
 router = APIRouter()
-for part in (conversations, acts, live, callbacks, canned, people):
+for part in (conversations, acts, live, callbacks, canned, people, absence):
     router.include_router(part.router)
