@@ -16,9 +16,11 @@ from yaml import CSafeLoader
 from common.errors import InvalidGuide
 from knowledge_base.model import Guide
 
-__all__ = ["PHRASINGS_DIR", "check_phrasings", "load_phrasings", "with_phrasings"]
+__all__ = ["ENGLISH_DIR", "PHRASINGS_DIR", "check_phrasings", "load_phrasings", "with_phrasings"]
 
 PHRASINGS_DIR = Path(__file__).parent / "phrasings"
+# How people ask in English; searched for questions in other languages only.
+ENGLISH_DIR = PHRASINGS_DIR / "en"
 LONGEST = 200
 
 

@@ -120,9 +120,10 @@ class Calibration:
 
     @classmethod
     @lru_cache(maxsize=8)
-    def shipped(cls, wrong_answer_cost: float = WRONG_ANSWER_COST) -> Calibration:
-        """The calibration that the product ships."""
-        data = json.loads((Path(__file__).parent / "data" / "calibration.json").read_text(encoding="utf-8"))
+    def shipped(cls, wrong_answer_cost: float = WRONG_ANSWER_COST, *, foreign: bool = False) -> Calibration:
+        """The calibration that the product ships; `foreign`: that for questions in other languages than Vietnamese."""
+        name = "calibration_foreign.json" if foreign else "calibration.json"
+        data = json.loads((Path(__file__).parent / "data" / name).read_text(encoding="utf-8"))
         vectors = {
             part: np.array([data[part][name] for name in (*SHAPE, "bias")], dtype=np.float32)
             for part in ("right", "domain")
@@ -137,6 +138,11 @@ class Calibration:
     def moved(self, answer_at: float, domain_at: float) -> Calibration:
         """The same models with other thresholds (probabilities, below 1)."""
         return replace(self, wrong_answer_cost=1 / (1 - answer_at), domain_at=domain_at)
+
+    def abroad(self) -> Calibration:
+        """The models for questions in other languages, with the thresholds of this one."""
+        return replace(Calibration.shipped(foreign=True), wrong_answer_cost=self.wrong_answer_cost,
+                       domain_at=self.domain_at)
 
     def decide(self, seen: np.ndarray) -> Verdict:
         """The verdict on one candidate list, from its `shape`."""

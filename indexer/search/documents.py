@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from indexer.search.types import Entry, EntryKind
 from knowledge_base.model import Guide
+from knowledge_base.phrasing import ENGLISH_DIR, load_phrasings
 
 __all__ = ["entries_of", "plain_name", "text_digest"]
 
@@ -46,6 +47,10 @@ def _texts(guide: Guide) -> Iterator[tuple[EntryKind, str]]:
         yield EntryKind.QUESTION, question
     if guide.summary:
         yield EntryKind.SUMMARY, guide.summary
+    if guide.name_en:
+        yield EntryKind.ENGLISH, guide.name_en
+        for phrasing in load_phrasings(ENGLISH_DIR).get(guide.code, ()):
+            yield EntryKind.ENGLISH, phrasing
 
 
 def text_digest(text: str) -> str:

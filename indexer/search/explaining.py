@@ -71,7 +71,10 @@ class Explanation:
 def explain(
     text: str, examined: Examined, snapshot: Snapshot, ranker: Ranker, calibration: Calibration, most: int = 12
 ) -> Explanation:
-    """The explanation of an examined question, with its first `most` candidates."""
+    """The explanation of an examined question, with its first `most` candidates. `ranker` and `calibration` serve
+    where the question was examined without its own.
+    """
+    ranker, calibration = examined.ranker or ranker, examined.calibration or calibration
     return Explanation(
         steps=_steps(text[:MAX_QUERY_CHARS], examined),
         focus=examined.query.focus,

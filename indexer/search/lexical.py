@@ -19,9 +19,12 @@ def terms(text: str) -> list[str]:
 
 
 class LexicalIndex:
-    """BM25 scores of a query against every entry. Built whole; `previous` saves splitting texts that it knew."""
+    """BM25 scores of a query against every entry. Built whole; `previous` saves splitting texts that it knew.
 
-    def __init__(self, texts: Sequence[str], previous: LexicalIndex | None = None) -> None:
+    None in the place of a text is no document at all: it scores 0 and changes no other score.
+    """
+
+    def __init__(self, texts: Sequence[str | None], previous: LexicalIndex | None = None) -> None:
         self._accented: _Bm25 = _Bm25(texts, terms, previous._accented if previous else None)
         self._stripped: _Bm25 = _Bm25(texts, _stripped_terms, previous._stripped if previous else None)
 
@@ -33,23 +36,26 @@ class LexicalIndex:
 class _Bm25:
     """bm25s with unknown terms left out (it refuses them) and a zero vector when none is known."""
 
-    def __init__(self, texts: Sequence[str], split: Callable[[str], list[str]], previous: _Bm25 | None) -> None:
+    def __init__(self, texts: Sequence[str | None], split: Callable[[str], list[str]], previous: _Bm25 | None) -> None:
         self._split, self._size = split, len(texts)
+        held = [text for text in texts if text is not None]
+        self._places = np.array([place for place, text in enumerate(texts) if text is not None], dtype=np.int64)
         self._vocabulary: dict[str, int] = dict(previous._vocabulary) if previous else {}
         known: dict[str, list[int]] = previous._ids if previous else {}
-        self._ids: dict[str, list[int]] = {text: known.get(text) or self._numbered(text) for text in texts}
+        self._ids: dict[str, list[int]] = {text: known.get(text) or self._numbered(text) for text in held}
         self._model = bm25s.BM25(k1=1.2, b=0.6, method="lucene")
-        if texts:
-            self._model.index(([self._ids[text] for text in texts], self._vocabulary), show_progress=False)
+        if held:
+            self._model.index(([self._ids[text] for text in held], self._vocabulary), show_progress=False)
 
     def _numbered(self, text: str) -> list[int]:
         return [self._vocabulary.setdefault(term, len(self._vocabulary)) for term in self._split(text)]
 
     def scores(self, query: str) -> np.ndarray:
         known = [term for term in self._split(query) if term in self._vocabulary]
-        if not known or not self._size:
-            return np.zeros(self._size, dtype=np.float32)
-        return np.asarray(self._model.get_scores(known), dtype=np.float32)
+        scores = np.zeros(self._size, dtype=np.float32)
+        if known and len(self._places):
+            scores[self._places] = self._model.get_scores(known)
+        return scores
 
 
 def _stripped_terms(text: str) -> list[str]:

@@ -1,8 +1,12 @@
-"""What a citizen's question is searched for: normalised, diacritics restored, asked-about words set apart."""
+"""What a citizen's question is searched for: normalised, diacritics restored, asked-about words set apart.
+
+A question in another language is left as it was typed; only its asking words are set apart.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from indexer.text import expand_synonyms, normalise, restore_diacritics
+from indexer.text.language import Language, language_of
 
 __all__ = ["Query", "understand", "without_filler", "without_masked"]
 
@@ -28,6 +33,7 @@ class Query:
     normalised: str
     focus: str
     expansions: tuple[str, ...]
+    language: Language = "vi"
 
     @property
     def empty(self) -> bool:
@@ -35,8 +41,14 @@ class Query:
         return not any(char.isalnum() for char in self.normalised)
 
 
-def understand(text: str) -> Query:
-    """The query forms of `text`. Pure, and safe on any string."""
+def understand(text: str, language: Language | None = None) -> Query:
+    """The query forms of `text`, which is in `language` (told from the text where not given, Vietnamese where that
+    fails). Pure, and safe on any string.
+    """
+    language = language or language_of(text) or "vi"
+    if language != "vi":
+        said = _SPACES.sub(" ", unicodedata.normalize("NFC", without_masked(text))).strip()
+        return Query(text, said, without_filler(said, language), (), language)
     normalised = restore_diacritics(normalise(without_masked(text)).value)
     focus = without_filler(normalised)
     return Query(text, normalised, focus, tuple(expand_synonyms(focus)))
@@ -50,14 +62,16 @@ def without_masked(text: str) -> str:
     return ", ".join(clauses) or _MASKED.sub(" ", text)
 
 
-def without_filler(text: str) -> str:
+def without_filler(text: str, language: Language = "vi") -> str:
     """`text` in lower case without greetings, politeness and question words; all of it when nothing else is left."""
     lower = text.casefold()
-    return _SPACES.sub(" ", _filler().sub(" ", lower)).strip(" .,;:?!-") or lower
+    return _SPACES.sub(" ", _filler(language).sub(" ", lower)).strip(" .,;:?!-。，？！") or lower
 
 
-@lru_cache(maxsize=1)
-def _filler() -> re.Pattern[str]:
-    phrases = yaml.safe_load(_DATA.read_text(encoding="utf-8"))["filler"]
+@lru_cache(maxsize=4)
+def _filler(language: Language) -> re.Pattern[str]:
+    key = "filler" if language == "vi" else f"filler_{language}"
+    phrases = yaml.safe_load(_DATA.read_text(encoding="utf-8"))[key]
     longest_first = sorted(phrases, key=len, reverse=True)
-    return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(phrase) for phrase in longest_first) + r")(?!\w)")
+    before, after = ("", "") if language == "zh" else (r"(?<!\w)", r"(?!\w)")  # Chinese sets no blanks
+    return re.compile(before + "(?:" + "|".join(re.escape(phrase) for phrase in longest_first) + ")" + after)

@@ -138,10 +138,11 @@ class Ranker:
     temperature: float
 
     @classmethod
-    @lru_cache(maxsize=1)
-    def shipped(cls) -> Ranker:
-        """The weights that the product ships."""
-        data = json.loads((Path(__file__).parent / "data" / "ranker.json").read_text(encoding="utf-8"))
+    @lru_cache(maxsize=2)
+    def shipped(cls, *, foreign: bool = False) -> Ranker:
+        """The weights that the product ships; `foreign`: those for questions in other languages than Vietnamese."""
+        name = "ranker_foreign.json" if foreign else "ranker.json"
+        data = json.loads((Path(__file__).parent / "data" / name).read_text(encoding="utf-8"))
         weights = np.array([data["weights"][name] for name in FEATURES], dtype=np.float32)
         return cls(weights, float(data["temperature"]))
 

@@ -17,8 +17,9 @@ from indexer.search.ranker import Candidates, Ranked, Ranker, candidates, likene
 from indexer.search.snapshot import Snapshot
 from indexer.search.types import Hit, SearchResult
 from indexer.text import syllables
+from indexer.text.language import Language
 
-__all__ = ["MAX_QUERY_CHARS", "Examined", "Searcher", "result_of"]
+__all__ = ["MAX_QUERY_CHARS", "Examined", "Searcher", "length", "result_of"]
 
 MAX_QUERY_CHARS = 1000
 _SURE = Verdict("answer", 1.0, 1.0, 1.0)
@@ -31,7 +32,7 @@ class Examined:
 
     `codes`: the pool's procedures, best first; `ranked` their features, scores and probabilities in that order; `seen`
     what the decision saw (`decision.shape`). Where nothing searchable was said, or a code was typed (`by_code`), there
-    is no pool.
+    is no pool. `ranker` and `calibration` are those that served: questions in other languages have their own.
     """
 
     query: Query
@@ -41,31 +42,47 @@ class Examined:
     seen: np.ndarray | None = None
     matched: Sequence[str] = ()
     by_code: bool = False
+    ranker: Ranker | None = None
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
 class Searcher:
-    """The parts that don't change with the knowledge base."""
+    """The parts that don't change with the knowledge base. Questions in other languages have a ranker of their own."""
 
     encoder: Encoder
     ranker: Ranker
 
-    def examine(self, text: str, snapshot: Snapshot, calibration: Calibration) -> Examined:
-        """What `text` comes to over `snapshot`; more than the first thousand characters aren't read."""
-        query = understand(text[:MAX_QUERY_CHARS])
+    def examine(
+        self, text: str, snapshot: Snapshot, calibration: Calibration, language: Language | None = None
+    ) -> Examined:
+        """What `text` comes to over `snapshot`; more than the first thousand characters aren't read. `language`: what
+        it is in, where that is known.
+        """
+        query = understand(text[:MAX_QUERY_CHARS], language)
         if query.empty:
             return Examined(query, _NOTHING)
         code = _code_in(query, snapshot)
         if code is not None:
             return Examined(query, _SURE, codes=(code,), matched=(code,), by_code=True)
+        ranker = self.ranker
+        if query.language != "vi":
+            snapshot, ranker, calibration = snapshot.abroad, Ranker.shipped(foreign=True), calibration.abroad()
         pool = candidates(query, snapshot, self.encoder)
-        order, ranked = self.ranker.ranked(pool.features)
+        order, ranked = ranker.ranked(pool.features)
         places = pool.codes[order]
         codes = [snapshot.codes[index] for index in places]
         families = [snapshot.facts[code].family for code in codes]
         alike = likeness(query, pool, snapshot, int(places[0]))
-        seen = shape(ranked, families, len(syllables(query.focus)), alike)
-        return Examined(query, calibration.decide(seen), codes, ranked, seen, _Matched(snapshot, pool, places))
+        seen = shape(ranked, families, length(query), alike)
+        matched = _Matched(snapshot, pool, places)
+        verdict = calibration.decide(seen)
+        return Examined(query, verdict, codes, ranked, seen, matched, ranker=ranker, calibration=calibration)
+
+
+def length(query: Query) -> int:
+    """How much is asked, in syllables; Chinese sets no blanks, and a character is a syllable."""
+    return len(query.focus.strip()) if query.language == "zh" else len(syllables(query.focus))
 
 
 class _Matched(Sequence[str]):

@@ -25,6 +25,7 @@ from indexer.search.thresholds import Thresholds
 from indexer.search.types import SearchResult
 from indexer.search.updating import Updated, completed, updated
 from indexer.search.vectors import VectorTable
+from indexer.text.language import Language
 from knowledge_base.model import Published
 from knowledge_base.store import KnowledgeBase
 
@@ -98,14 +99,16 @@ class SearchService:
             raise NotReady("Chỉ mục tìm kiếm đang được chuẩn bị, anh/chị vui lòng thử lại sau ít phút.")
         return state
 
-    def search(self, text: str, k: int = 10) -> SearchResult:
-        """The best `k` procedures for `text`, with the decision. Raises NotReady before the first build."""
+    def search(self, text: str, k: int = 10, *, language: Language | None = None) -> SearchResult:
+        """The best `k` procedures for `text`, with the decision. `language` is told from the text where not given.
+        Raises NotReady before the first build.
+        """
         started, snapshot = time.perf_counter(), self.snapshot
-        return result_of(text, self.examine(text, snapshot), snapshot, k, started)
+        return result_of(text, self.examine(text, snapshot, language), snapshot, k, started)
 
-    def examine(self, text: str, snapshot: Snapshot | None = None) -> Examined:
+    def examine(self, text: str, snapshot: Snapshot | None = None, language: Language | None = None) -> Examined:
         """The same with everything that led to it; over another snapshot than the current one where one is given."""
-        return self._searcher.examine(text, snapshot or self.snapshot, self._calibration)
+        return self._searcher.examine(text, snapshot or self.snapshot, self._calibration, language)
 
     @property
     def calibration(self) -> Calibration:

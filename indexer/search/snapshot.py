@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from indexer.search.documents import plain_name
 from indexer.search.lexical import LexicalIndex
-from indexer.search.types import EntryKind
+from indexer.search.types import Entry, EntryKind
 from indexer.search.vectors import VectorTable
 from indexer.text import strip_diacritics, syllables
 from knowledge_base.catalogue import foreign_province
@@ -70,14 +71,21 @@ class Snapshot:
         lexical: LexicalIndex | None = None,
         *,
         lexical_is_stale: bool = False,
+        foreign: bool = False,
     ) -> None:
+        """`foreign`: what questions in other languages are searched in (`abroad`)."""
         self.table = table
         self.facts = dict(facts)
         self.revision = revision
         entries = table.entries
         alive = table.alive & np.fromiter((entry.code in self.facts for entry in entries), bool, len(entries))
+        named = _names(entries, alive) if foreign else None
+        kinds = {EntryKind.ENGLISH, EntryKind.NAME} if foreign else set(EntryKind) - {EntryKind.ENGLISH}
+        spoken = np.fromiter((entry.kind in kinds for entry in entries), bool, len(entries))
+        alive &= spoken
         self.lexical_is_stale = lexical_is_stale
-        self.lexical = lexical or LexicalIndex([entry.searched for entry in entries])
+        self.lexical = lexical or LexicalIndex(
+            [entry.searched if spoken[row] else None for row, entry in enumerate(entries)])
         self.entries = entries
         self.codes = sorted({entry.code for row, entry in enumerate(entries) if alive[row]})
         position = {code: index for index, code in enumerate(self.codes)}
@@ -86,9 +94,26 @@ class Snapshot:
         order = np.argsort(owner, kind="stable")
         self._rows = rows[order]
         self._starts = np.searchsorted(owner[order], np.arange(len(self.codes)))
-        is_name = np.fromiter((entries[row].kind is EntryKind.NAME for row in self._rows), bool, len(self._rows))
+        is_name = np.fromiter(
+            (row in named if named is not None else entries[row].kind is EntryKind.NAME for row in self._rows),
+            bool, len(self._rows))
         self._name_rows = self._rows[is_name]
         self.idf = _idf([self.facts[code].called[0] for code in self.codes])
+
+    @cached_property
+    def abroad(self) -> Snapshot:
+        """The same procedures for questions in other languages: by their English names and phrasings, by their
+        Vietnamese names where they have none. Made when first asked for.
+        """
+        english: dict[str, list[frozenset[str]]] = {}
+        for entry in self.entries:
+            if entry.kind is EntryKind.ENGLISH:
+                english.setdefault(entry.code, []).append(frozenset(syllables(entry.text)))
+        facts = {
+            code: replace(fact, called=tuple(english[code])) if code in english else fact
+            for code, fact in self.facts.items()
+        }
+        return Snapshot(self.table, facts, self.revision, foreign=True)
 
     def best(self, row_scores: np.ndarray) -> np.ndarray:
         """The best score of each procedure's rows: float32 (procedures,), in the order of `codes`."""
@@ -120,6 +145,16 @@ class Snapshot:
     def of_names(self, row_scores: np.ndarray) -> np.ndarray:
         """The score of each procedure's official name: float32 (procedures,)."""
         return row_scores[self._name_rows]
+
+
+def _names(entries: Sequence[Entry], alive: np.ndarray) -> set[int]:
+    """The row of each procedure's English name, of its Vietnamese one where it has none."""
+    rows: dict[str, int] = {}
+    for row, entry in enumerate(entries):
+        first = alive[row] and (entry.code not in rows or entries[rows[entry.code]].kind is EntryKind.NAME)
+        if first and entry.kind in (EntryKind.ENGLISH, EntryKind.NAME):
+            rows[entry.code] = row
+    return set(rows.values())
 
 
 def _idf(names: list[frozenset[str]]) -> dict[str, float]:

@@ -19,6 +19,7 @@ class EntryKind(StrEnum):
     QUESTION = "question"
     SUMMARY = "summary"
     RESULT = "result"
+    ENGLISH = "english"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
 """Learns ranker weights and calibration from question files; reports them under cross-validation by procedure.
 
     python -m indexer.training.ranker --questions dev.jsonl --out-of-scope oos.jsonl [--write]
+    python -m indexer.training.ranker --foreign [--write]
+
+With `--foreign` for questions in other languages, from the product's own (`data/foreign.jsonl`).
 
 The ranker is a softmax over each question's candidates (conditional logit, McFadden 1974) with an L2 penalty. Folds
 never share a procedure family, so the figures are for procedures that no training question touches. The
@@ -28,8 +31,8 @@ from indexer.evaluation.questions import Question, load_questions, stripped
 from indexer.search.decision import DOMAIN_AT, SHAPE, Calibration, shape
 from indexer.search.query import understand
 from indexer.search.ranker import FEATURES, Ranker, candidates, likeness
+from indexer.search.searching import length
 from indexer.search.snapshot import Snapshot
-from indexer.text import syllables
 
 __all__ = ["Example", "calibrate", "cross_validate", "examples_of", "fit"]
 
@@ -37,6 +40,7 @@ FOLDS = 8
 PENALTY = 0.02
 STRENGTH = 0.3  # inverse penalty of the calibration
 DATA = Path(__file__).resolve().parent.parent / "search" / "data"
+FOREIGN = Path(__file__).resolve().parent / "data" / "foreign.jsonl"
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,15 @@ def examples_of(questions: Sequence[Question], snapshot: Snapshot, encoder: Enco
         query = understand(question.question)
         if query.empty:
             continue
-        pool = candidates(query, snapshot, encoder)
-        codes = [snapshot.codes[index] for index in pool.codes]
+        searched = snapshot if query.language == "vi" else snapshot.abroad
+        pool = candidates(query, searched, encoder)
+        codes = [searched.codes[index] for index in pool.codes]
         gold = np.array([code in question.gold_codes for code in codes])
-        families = [snapshot.facts[code].family for code in codes]
-        known = [snapshot.facts[code].family for code in question.gold_codes if code in snapshot.facts]
+        families = [searched.facts[code].family for code in codes]
+        known = [searched.facts[code].family for code in question.gold_codes if code in searched.facts]
         group = min(known) if known else f"none:{question.id}"
-        alike = np.array([likeness(query, pool, snapshot, int(index)) for index in pool.codes], dtype=np.float32)
-        count = len(syllables(query.focus))
+        alike = np.array([likeness(query, pool, searched, int(index)) for index in pool.codes], dtype=np.float32)
+        count = length(query)
         examples.append(Example(question, pool.features, gold, alike, codes, families, count, group))
     return examples
 
@@ -171,14 +176,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     from indexer.training.workspace import open_workspace
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--questions", type=Path, nargs="+", required=True)
+    parser.add_argument("--questions", type=Path, nargs="+", default=[])
     parser.add_argument("--out-of-scope", type=Path, nargs="*", default=[])
+    parser.add_argument("--foreign", action="store_true", help="learn from and for questions in other languages")
     parser.add_argument("--write", action="store_true", help="write the shipped data files")
     args = parser.parse_args(argv)
+    if bool(args.questions) == args.foreign:
+        parser.error("give either --questions or --foreign")
     workspace = open_workspace()
+    if args.foreign:
+        args.questions = [FOREIGN]
     asked = [question for path in args.questions for question in load_questions(path)]
     foreign = [question for path in args.out_of_scope for question in load_questions(path)]
-    every = examples_of([*asked, *stripped(asked), *foreign], workspace.snapshot, workspace.encoder)
+    twins = [] if args.foreign else stripped(asked)
+    every = examples_of([*asked, *twins, *foreign], workspace.snapshot, workspace.encoder)
     pairs = cross_validate(every)
     calibration, decisions = calibrate(pairs)
     ranker = fit(every)
@@ -190,14 +201,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     }
     workspace.say(json.dumps(figures, ensure_ascii=False, indent=1))
     if args.write:
-        write(ranker, calibration, figures)
+        write(ranker, calibration, figures, "_foreign" if args.foreign else "")
 
 
-def write(ranker: Ranker, calibration: Calibration, figures: dict[str, Any]) -> None:
-    """The data files that search ships, with the figures they were accepted on."""
+def write(ranker: Ranker, calibration: Calibration, figures: dict[str, Any], kind: str = "") -> None:
+    """The data files that search ships, with the figures they were accepted on; `kind` ends their names."""
     weights = {name: round(float(weight), 4) for name, weight in zip(FEATURES, ranker.weights, strict=True)}
     _dump(
-        DATA / "ranker.json",
+        DATA / f"ranker{kind}.json",
         {"weights": weights, "temperature": ranker.temperature, "figures": figures["ranking"]},
     )
     parts = {
@@ -205,7 +216,7 @@ def write(ranker: Ranker, calibration: Calibration, figures: dict[str, Any]) -> 
         for part, vector in (("right", calibration.right), ("domain", calibration.domain))
     }
     _dump(
-        DATA / "calibration.json",
+        DATA / f"calibration{kind}.json",
         {
             **parts,
             "figures": figures["decisions"],
