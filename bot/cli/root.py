@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "ask": "bot.cli.ask",
     "train": "bot.cli.train",
     "onestop-sim": "bot.cli.onestop_sim",
+    "zalo-sim": "bot.cli.zalo_sim",
     "bench": "bot.cli.bench",
     "backup": "bot.cli.backup",
     "restore": "bot.cli.backup",
