@@ -24,7 +24,8 @@ class ZaloUserRow(Base):
     """A citizen as Zalo knows them (the id holds for one OA only), and where their conversation stands.
 
     `turned_upto` is the conversation's last message that was turned into parts to send. `paused_until` counts while
-    staff answer in Zalo's own tool.
+    staff answer in Zalo's own tool. `text_only_at`: they were told that only text is read; `buttons_refused_at`: the
+    platform took no buttons for them.
     """
 
     __tablename__ = "zalo_users"
@@ -36,6 +37,7 @@ class ZaloUserRow(Base):
     last_interaction: Mapped[datetime | None] = mapped_column(UtcDateTime)
     greeted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     text_only_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    buttons_refused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     turned_upto: Mapped[str] = mapped_column(String(26), default="")
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     paused_by: Mapped[str | None] = mapped_column(String(_ID))
@@ -103,6 +105,12 @@ class ZaloPartRow(Base):
 
     `state`: waiting; sending (the request may be on its way); unknown (no answer: the echo decides); sent; failed
     (given up, see `code`); dropped (the owner changed); echo (a person wrote it in Zalo's own tool).
+
+    `body` by `kind`: text, buttons, info: the platform's `message` object as it is sent (SPEC 5.4, 5.7, 5.8); image:
+    `{"text"?, "media", "name", "otherwise"}` and file: `{"media", "name", "otherwise"}`, where `room.media.load(media)`
+    gives the bytes to upload (None: gone) and `otherwise` is the `message` object to send if there is no picture;
+    template: `{"template_id", "data"}`; echo: empty. A buttons part that the platform refuses is rewritten in
+    place by `room.menus.as_menu(part_id)`, which always fits one text.
     """
 
     __tablename__ = "zalo_parts"

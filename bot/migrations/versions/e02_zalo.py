@@ -148,6 +148,7 @@ def upgrade() -> None:
     sa.Column('last_interaction', common.database.UtcDateTime(timezone=True), nullable=True),
     sa.Column('greeted_at', common.database.UtcDateTime(timezone=True), nullable=True),
     sa.Column('text_only_at', common.database.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('buttons_refused_at', common.database.UtcDateTime(timezone=True), nullable=True),
     sa.Column('turned_upto', sa.String(length=26), nullable=False),
     sa.Column('paused_until', common.database.UtcDateTime(timezone=True), nullable=True),
     sa.Column('paused_by', sa.String(length=32), nullable=True),
