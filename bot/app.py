@@ -26,6 +26,7 @@ from bot.api import (
     payments,
     rights,
 )
+from bot.api.connections import raise_open_files, server_options
 from bot.api.pages import mount_pages
 from bot.api.shell import make_shell
 from bot.background import due_loop, outbox_loop
@@ -45,7 +46,6 @@ from common.settings import Settings, get_settings
 
 __all__ = ["create_app", "serve"]
 
-_GRACE_S = 5
 _log = structlog.get_logger(__name__)
 
 
@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
             asyncio.create_task(outbox_loop(context.dossiers.outbox.run_due), name="outbox"),
             asyncio.create_task(reports_loop(context.reports.rollup, context.reports.forecasts), name="reports"),
             asyncio.create_task(due_loop(context.drafting.publication.publish_due), name="scheduled guides"),
+            *([asyncio.create_task(context.wakes.run(), name="wakes")] if context.wakes else []),
             *([asyncio.create_task(zalo_loop(context.zalo), name="zalo")] if context.zalo.settings.enabled else []),
         ]
         _log.info("started", address=chosen.base_url)
@@ -80,6 +81,8 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
                     await task
             await context.engine_process.stop()
             await context.engine.close()
+            if context.shared:
+                await context.shared.close()
             await run_sync(context.close)
             _log.info("stopped")
 
@@ -109,16 +112,8 @@ def serve(settings: Settings | None = None, announce: Callable[[Settings, str | 
     password = context.accounts.ensure_admin()
     if announce:
         announce(chosen, password)
-    uvicorn.run(
-        create_app(chosen, lambda _: context),
-        host=chosen.host,
-        port=chosen.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_S,
-        timeout_keep_alive=20,
-    )
+    raise_open_files(chosen.connections)
+    uvicorn.run(create_app(chosen, lambda _: context), **server_options(chosen))
 
 
 def _check_port(settings: Settings) -> None:

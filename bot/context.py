@@ -18,9 +18,11 @@ from bot.gateway.limits import RateLimiter
 from bot.gateway.retention import Eraser
 from bot.gateway.reveal import Reveal
 from bot.gateway.service import Gateway
+from bot.gateway.shared import Shared
 from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Masking
 from bot.gateway.turns import TurnStore
+from bot.gateway.wakes import Wakes
 from bot.inbox.service import Inbox
 from bot.lab import Sample
 from bot.recall.service import Recalls
@@ -79,6 +81,8 @@ class Context:
     turns: TurnStore
     trackers: TrackerStore
     hub: EventHub
+    shared: Shared | None
+    wakes: Wakes | None
     engine: EngineClient
     engine_process: EngineProcess
     gateway: Gateway
@@ -96,6 +100,7 @@ class Context:
     audit: AuditLog
     dossiers: Dossiers
     reports: Reports
+    requests: RateLimiter
     new_conversations: RateLimiter
     checks: RateLimiter
     thresholds: ThresholdStore

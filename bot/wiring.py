@@ -29,11 +29,14 @@ from bot.gateway.limits import RateLimiter
 from bot.gateway.retention import Eraser, Kept
 from bot.gateway.reveal import Reveal, Revealing
 from bot.gateway.service import Gateway
+from bot.gateway.shared import Shared
+from bot.gateway.steps.admission import Admit
 from bot.gateway.steps.switching import HandingOver, Switched
 from bot.gateway.store import ConversationStore
 from bot.gateway.turn import Answering, Capturing
 from bot.gateway.turns import TurnStore
 from bot.gateway.unasked import Unasked
+from bot.gateway.wakes import Wakes
 from bot.inbox.service import Inbox
 from bot.lab import Sample
 from bot.migrations import migrate
@@ -99,7 +102,9 @@ def connect(
     breaker = CircuitBreaker()
     process = EngineProcess(settings, trackers, on_up=breaker.reset)
     engine = EngineClient(lambda: process.base_url, keyring.engine_secret(), settings.rasa_timeout_s, breaker)
-    hub = EventHub()
+    shared = Shared(settings.redis_url) if settings.redis_url else None
+    hub = EventHub(streams_per_client=settings.streams_per_address, streams=settings.streams)
+    limiters = partial(RateLimiter, shared=shared)
     desk = build_desk(settings, database, keyring, hub, dossiers, knowledge_base, search, answerer)
     turns = TurnStore(database, settings.rasa_timeout_s + _LEASE_MARGIN_S, desk.talk)
     accounts = Accounts(database, keyring, AccessRules.from_settings(settings))
@@ -120,7 +125,9 @@ def connect(
     join(dossiers.rights, store, reveal, eraser)
     gateway = Gateway(
         settings, store, turns, engine, hub, intake, answerer, masking, Switched(switches, people), desk.talk,
-        follow_ups=inbox.follow_ups)
+        follow_ups=inbox.follow_ups, admit=Admit(
+            settings.message_max_chars, limiters(settings.messages_per_minute, name="messages"),
+            limiters(settings.address_messages_per_minute, name="address messages")))
     return Context(
         settings=settings,
         keyring=keyring,
@@ -130,6 +137,8 @@ def connect(
         turns=turns,
         trackers=trackers,
         hub=hub,
+        shared=shared,
+        wakes=Wakes(hub, shared) if shared else None,
         engine=engine,
         engine_process=process,
         gateway=gateway,
@@ -142,13 +151,14 @@ def connect(
         tickets=tickets,
         accounts=accounts,
         staff_login=StaffLogin(settings, keyring, accounts),
-        failed_sign_ins=RateLimiter(_FAILED_SIGN_INS_PER_MINUTE),
+        failed_sign_ins=limiters(_FAILED_SIGN_INS_PER_MINUTE, name="sign-ins"),
         switches=switches,
         audit=AuditLog(database),
         dossiers=dossiers,
         reports=reports,
-        new_conversations=RateLimiter(settings.conversations_per_minute),
-        checks=RateLimiter(_CHECKS_PER_MINUTE),
+        requests=limiters(settings.requests_per_minute, name="requests"),
+        new_conversations=limiters(settings.conversations_per_minute, name="conversations"),
+        checks=limiters(_CHECKS_PER_MINUTE, name="checks"),
         thresholds=ThresholdStore(database),
         recalls=Recalls(database, knowledge_base, dossiers.outbox),
         drafting=build_drafting(

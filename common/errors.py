@@ -7,6 +7,7 @@ ISeeError                     500  something failed on our side
 ├── Forbidden                 403  a valid credential that does not cover this
 ├── NotFound                  404  no such thing (or not yours: the two look alike on purpose)
 ├── Conflict                  409  the state has moved on; reload and decide again
+├── TooSlow                   408  the request did not come in time
 ├── TooLarge                  413  over a size limit; names the limit
 ├── TooManyRequests           429  rate limit; carries `retry_after` seconds
 ├── NotReady                  503  a part is starting or down; try again
@@ -29,6 +30,7 @@ __all__ = [
     "SetupProblem",
     "TooLarge",
     "TooManyRequests",
+    "TooSlow",
 ]
 
 
@@ -93,6 +95,11 @@ class NotFound(ISeeError):
 class Conflict(ISeeError):
     status = 409
     title = "Trạng thái đã thay đổi"
+
+
+class TooSlow(ISeeError):
+    status = 408
+    title = "Quá thời gian chờ"
 
 
 class TooLarge(ISeeError):

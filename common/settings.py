@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +27,9 @@ class Settings(BaseSettings):
     port: int = Field(8000, description="Port of the service.")
     public_url: str = Field("", description="Address that citizens use; empty: http://host:port.")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the home folder.")
-    redis_url: str = Field("", description="Redis for several replicas; empty: in-process.")
+    redis_url: str = Field(
+        "", description="Redis that replicas share rate limits and wake-ups through; empty: each by itself."
+    )
     encoder: str = Field(
         "", description="Path or hub name of a sentence-transformers model; empty: the embedded default."
     )
@@ -169,8 +171,25 @@ class Settings(BaseSettings):
     )
     chat_retention_days: int = Field(90, description="Days after which conversations are erased.")
     messages_per_minute: int = Field(40, description="Messages a conversation may send in a minute.")
+    address_messages_per_minute: int = Field(1200, ge=1, description="Messages one address may send in a minute.")
     conversations_per_minute: int = Field(240, ge=1, description="Conversations one address may open in a minute.")
-    allowed_origins: list[str] = Field(default_factory=list, description="Other sites that may embed the widget.")
+    requests_per_minute: int = Field(3000, ge=1, description="Requests of any kind one address may make in a minute.")
+    requests_at_once: int = Field(
+        256, ge=8, description="Requests answered at the same time; more are told to come again (503)."
+    )
+    streams: int = Field(4000, ge=1, description="Event streams of citizens that one process holds open.")
+    streams_per_address: int = Field(200, ge=1, description="Event streams that one address may hold open.")
+    connections: int = Field(6000, ge=16, description="Connections that one process holds open.")
+    connections_per_address: int = Field(
+        400, ge=4, description="Connections that one address may hold open; trusted proxies aren't counted."
+    )
+    trusted_proxies: list[str] = Field(
+        ["127.0.0.1", "::1"],
+        description="Addresses or networks of reverse proxies whose X-Forwarded-For is believed, as JSON.",
+    )
+    allowed_origins: list[str] = Field(
+        default_factory=list, description="Origins of other sites that may embed the widget and call the API, as JSON."
+    )
     log_level: str = Field("INFO", description="Level of the structured log.")
 
     @model_validator(mode="after")
@@ -180,6 +199,11 @@ class Settings(BaseSettings):
             self.database_url = f"sqlite:///{self.home / 'isee.db'}"
         if self.environment == "production" and len(self.secret_key.get_secret_value()) < 32:
             raise ValueError("ISEE_SECRET_KEY of at least 32 characters is required when ISEE_ENVIRONMENT=production")
+        for proxy in self.trusted_proxies:
+            try:
+                ip_network(proxy)
+            except ValueError as error:
+                raise ValueError(f"ISEE_TRUSTED_PROXIES: {error}") from None
         if self.oidc_issuer and not self.oidc_client_id:
             raise ValueError("ISEE_OIDC_ISSUER is set, so ISEE_OIDC_CLIENT_ID is required")
         if self.staff_oidc_issuer and not self.staff_oidc_client_id:

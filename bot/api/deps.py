@@ -8,6 +8,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Path, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from bot.api.addresses import client_key
 from bot.context import Context
 from bot.gateway.texts import problem
 from common.errors import NotAuthenticated
@@ -27,8 +28,7 @@ ContextDep = Annotated[Context, Depends(_context)]
 
 def _client_key(request: Request, context: ContextDep) -> str:
     """Who calls, for rate limits, without keeping the address itself."""
-    address = request.client.host if request.client else "unknown"
-    return context.keyring.digest("client", address)
+    return client_key(request.scope, context.keyring)
 
 
 ClientKey = Annotated[str, Depends(_client_key)]

@@ -5,6 +5,7 @@ Plain ASGI: Starlette's BaseHTTPMiddleware would buffer event streams.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 import uuid
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.api.problems import problem_response
 from bot.gateway.texts import problem
-from common.errors import ISeeError, TooLarge
+from common.errors import ISeeError, TooLarge, TooSlow
 
 __all__ = ["BodyLimit", "RequestLog", "SecurityHeaders", "content_policy"]
 
@@ -27,6 +28,8 @@ _FILES_A_PAGE = 4
 # A catalogue is larger than what citizens send; the route reads it only after it knows who sends.
 IMPORT_PATH = "/console/guides/import/file"
 _METHODS = {"GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH"}
+# A body may take this long, and longer only as long as it comes at the speed of a poor line (16 kbit/s).
+_BODY_GRACE_S, _BODY_BYTES_A_SECOND = 30.0, 2048
 _log = structlog.get_logger("bot.http")
 
 
@@ -67,7 +70,7 @@ class RequestLog:
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body is over the limit of its kind, declared or not."""
+    """Answers 413 as soon as a body is over the limit of its kind, declared or not, and 408 when it dribbles in."""
 
     def __init__(
         self, app: ASGIApp, *, json_bytes: int, upload_bytes: int, action_bytes: int, import_bytes: int
@@ -85,30 +88,41 @@ class BodyLimit:
         if declared.isdigit() and int(declared) > limit:
             await problem_response(_too_large(limit), {"Connection": "close"})(scope, receive, send)
             return
-        taken, started = 0, False
+        taken, whole, started = 0, False, False
+        refusal: ISeeError | None = None
+        begun = asyncio.get_running_loop().time()
 
         async def counting() -> Message:
-            nonlocal taken
-            message = await receive()
+            nonlocal taken, whole, refusal
+            if whole:  # what comes now is that the caller has gone
+                return await receive()
+            try:
+                async with asyncio.timeout_at(begun + _BODY_GRACE_S + taken / _BODY_BYTES_A_SECOND):
+                    message = await receive()
+            except TimeoutError:
+                refusal = TooSlow(problem("slow_body"))
+                raise refusal from None
             taken += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if taken > limit:
-                raise _too_large(limit)
+                refusal = _too_large(limit)
+                raise refusal
             return message
 
         async def guarding(message: Message) -> None:
             # A parser below may turn our error into its own 400; the true answer is given here instead.
             nonlocal started
-            if taken <= limit or started:
+            if not refusal or started:
                 started = True
                 await send(message)
 
         try:
             await self._app(scope, counting, guarding)
-        except TooLarge:
-            if taken <= limit:
+        except ISeeError:
+            if not refusal:
                 raise
-        if taken > limit and not started:
-            await problem_response(_too_large(limit), {"Connection": "close"})(scope, receive, send)
+        if refusal and not started:
+            await problem_response(refusal, {"Connection": "close"})(scope, receive, send)
 
     def _limit(self, path: str, content_type: bytes) -> int:
         if path == "/actions":

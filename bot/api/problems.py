@@ -8,15 +8,17 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from bot.gateway.texts import problem
-from common.errors import InvalidInput, ISeeError, NotAuthenticated, NotFound, TooLarge, TooManyRequests
+from common.errors import InvalidInput, ISeeError, NotAuthenticated, NotFound, NotReady, TooLarge
 
 __all__ = ["field_errors", "install", "problem_response"]
 
 MEDIA_TYPE = "application/problem+json"
+_COME_AGAIN_S = 5
 
 
 def problem_response(error: ISeeError, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -24,8 +26,8 @@ def problem_response(error: ISeeError, headers: Mapping[str, str] | None = None)
     extra = dict(headers or {})
     if isinstance(error, NotAuthenticated):
         extra["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, TooManyRequests):
-        extra["Retry-After"] = str(max(1, round(error.retry_after)))
+    if "retry_after" in error.extra:
+        extra["Retry-After"] = str(max(1, round(error.extra["retry_after"])))
     return JSONResponse(error.problem(), error.status, headers=extra, media_type=MEDIA_TYPE)
 
 
@@ -54,7 +56,12 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         return problem_response(_from_http(request, error), error.headers)
 
+    async def overrun(_request: Request, error: Exception) -> Response:
+        # More work than the database takes at once: said so, instead of a fault that nobody can act on.
+        return problem_response(NotReady(problem("crowded"), retry_after=_COME_AGAIN_S))
+
     app.add_exception_handler(ISeeError, isee_error)
+    app.add_exception_handler(PoolTimeout, overrun)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, http)
 

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from starlette.formparsers import MultiPartParser
 from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot.api import problems
+from bot.api.guards import Crowd, OriginCheck, RequestRate, origin
 from bot.api.middleware import BodyLimit, RequestLog, SecurityHeaders, content_policy
 from bot.api.schemas import Problem
 from common.settings import Settings
@@ -47,10 +49,13 @@ def make_shell(settings: Settings, lifespan: Lifespan) -> FastAPI:
         upload_bytes=int(settings.upload_max_mb * 1_048_576) + _MULTIPART_OVERHEAD,
         import_bytes=int(settings.import_max_mb * 1_048_576) + _MULTIPART_OVERHEAD,
     )
+    app.add_middleware(OriginCheck, own=settings.base_url, allowed=settings.allowed_origins)
+    app.add_middleware(RequestRate)
+    app.add_middleware(Crowd, at_once=settings.requests_at_once)
     if settings.allowed_origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=settings.allowed_origins,
+            allow_origins=[origin(site) for site in settings.allowed_origins],
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID"],
             expose_headers=["Retry-After", "X-Request-ID"],
@@ -62,6 +67,8 @@ def make_shell(settings: Settings, lifespan: Lifespan) -> FastAPI:
         https=urlsplit(settings.base_url).scheme == "https",
     )
     app.add_middleware(RequestLog)
+    # Here and not in the server, so that every way to serve the application believes the same proxies.
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     _describe_problem(app)
     return app
 

@@ -104,6 +104,8 @@ def service(settings: Settings, home: Path, extra: Mapping[str, str] | None = No
         "ISEE_DATABASE_URL": "",
         "ISEE_MESSAGES_PER_MINUTE": "1000000",
         "ISEE_CONVERSATIONS_PER_MINUTE": "1000000",
+        "ISEE_ADDRESS_MESSAGES_PER_MINUTE": "1000000",
+        "ISEE_REQUESTS_PER_MINUTE": "10000000",
         "ISEE_LOG_LEVEL": "WARNING",
         **(extra or {}),
     }

@@ -21,14 +21,17 @@ _PING_S = 15
 _LOOK_EVERY_S = 3.0
 
 
-async def event_stream(context: Context, conversation_id: str, last_id: str | None) -> EventSourceResponse:
-    """The stream's response. Raises TooManyRequests when the conversation has too many streams open."""
-    stack = ExitStack()
-    signal = stack.enter_context(context.hub.listening(conversation_id))
+async def event_stream(
+    context: Context, conversation_id: str, client: str, last_id: str | None
+) -> EventSourceResponse:
+    """The stream's response. Raises TooManyRequests when the conversation or the client has too many streams open,
+    NotReady when the process has."""
     if last_id is None:
         known = await run_sync(context.store.messages, conversation_id)
         last_id = known[-1]["id"] if known else ""
     position: str = last_id
+    stack = ExitStack()
+    signal = stack.enter_context(context.hub.listening(conversation_id, client))
 
     async def stream() -> AsyncIterator[ServerSentEvent]:
         nonlocal position

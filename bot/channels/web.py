@@ -62,7 +62,7 @@ _BODY = {
 @router.post("", status_code=201, response_model=ConversationOut, responses=problems(422, 429))
 async def open_conversation(context: ContextDep, client: ClientKey, body: ConversationIn | None = None) -> JSONResponse:
     """Opens a conversation; the first message says that an automatic assistant answers."""
-    seconds = context.new_conversations.wait(client)
+    seconds = await context.new_conversations.wait(client)
     if seconds:
         raise TooManyRequests(problem("many_conversations", seconds=int(seconds)), retry_after=seconds)
     language = (body or ConversationIn()).language
@@ -115,13 +115,15 @@ async def list_messages(
             "content": {"text/event-stream": {}},
             "description": "Events `message` (id, Message), `owner` and `typing` (author); take no note of others.",
         },
-        **problems(401, 429),
+        **problems(401, 429, 503),
     },
     response_class=Response,
 )
-async def events(context: ContextDep, conversation_id: ConversationId, request: Request) -> Response:
+async def events(
+    context: ContextDep, client: ClientKey, conversation_id: ConversationId, request: Request
+) -> Response:
     """Server-sent events. Resumes after the header `Last-Event-ID`; without it, starts with what comes next."""
-    return await event_stream(context, conversation_id, request.headers.get("Last-Event-ID"))
+    return await event_stream(context, conversation_id, client, request.headers.get("Last-Event-ID"))
 
 
 @router.post("/{conversation_id}/typing", status_code=204, responses=problems(401))

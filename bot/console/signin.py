@@ -45,13 +45,13 @@ async def login(
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise SignInNeeded("")
     try:
-        seconds = context.failed_sign_ins.left(client)
+        seconds = await context.failed_sign_ins.left(client)
         if seconds:
             raise TooManyRequests(
                 f"Có quá nhiều lần đăng nhập sai từ nơi này, vui lòng thử lại sau {int(seconds)} giây.", seconds)
         signed_in = await run_sync(context.accounts.sign_in, name, password, device(request))
     except (NotAuthenticated, TooManyRequests) as error:
-        context.failed_sign_ins.wait(client)
+        await context.failed_sign_ins.wait(client)
         return login_page(request, context, error)
     return keep(see_other("/console/" if signed_in.stage is Stage.FULL else "/console/login/next"), context, signed_in)
 

@@ -1,39 +1,75 @@
-"""Rate limits in memory: at most `limit` events in any window of `window_s` seconds for each key."""
+"""Rate limits: at most `limit` events in any window of `window_s` seconds for each key.
+
+The library `limits` counts: in Redis where the replicas share one, else (and while Redis is away) in this process.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
-from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from bot.gateway.limit_storage import BoundedMemory
+from bot.gateway.shared import Shared
 
 __all__ = ["RateLimiter"]
 
+_PREFIX = "isee:limits"
+_How = Callable[[MovingWindowRateLimiter, RateLimitItem, str, str], Awaitable[float]]
+
 
 class RateLimiter:
-    """A sliding window for each key. The oldest keys are forgotten beyond `keys`, so memory stays bounded."""
+    """A moving window for each key. Keys are stored as digests, so neither addresses nor ids reach Redis.
 
-    def __init__(self, limit: int, window_s: float = 60.0, keys: int = 20_000) -> None:
+    Limiters of one `name` share their counts through `shared`; in memory each counts for itself.
+    """
+
+    def __init__(
+        self, limit: int, window_s: float = 60.0, keys: int = 20_000, *, name: str = "", shared: Shared | None = None
+    ) -> None:
         if limit < 1:
             raise ValueError(f"limit must be at least 1. Currently, it is {limit}")
-        self._limit, self._window, self._keys = limit, window_s, keys
-        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+        self._name, self._shared = name, shared
+        self._item = RateLimitItemPerSecond(limit, max(1, math.ceil(window_s)))
+        self._own = MovingWindowRateLimiter(BoundedMemory(keys))
+        self._common = (
+            MovingWindowRateLimiter(
+                RedisStorage(
+                    "redis://", implementation="redispy", key_prefix=_PREFIX, connection_pool=shared.pool))
+            if shared else None
+        )
 
-    def wait(self, key: str) -> float:
+    async def wait(self, key: str) -> float:
         """Counts one event; 0 when it is within the limit, else the seconds until the next may come (not counted)."""
-        seconds = self.left(key)
-        if not seconds:
-            self._seen[key].append(time.monotonic())
-        return seconds
+        return await self._ask(key, _take)
 
-    def left(self, key: str) -> float:
+    async def left(self, key: str) -> float:
         """Seconds until an event of `key` may come, without counting one."""
-        now = time.monotonic()
-        times = self._seen.setdefault(key, deque())
-        self._seen.move_to_end(key)
-        while len(self._seen) > self._keys:
-            self._seen.popitem(last=False)
-        while times and times[0] <= now - self._window:
-            times.popleft()
-        if len(times) >= self._limit:
-            return math.ceil(times[0] + self._window - now)
-        return 0.0
+        return await self._ask(key, _look)
+
+    async def _ask(self, key: str, how: _How) -> float:
+        digest = hashlib.blake2b(key.encode(), digest_size=16, person=b"isee limits").hexdigest()
+        if self._shared and (common := self._common):
+            seconds = await self._shared.ask(lambda: how(common, self._item, self._name, digest))
+            if seconds is not None:
+                return seconds
+        return await how(self._own, self._item, self._name, digest)
+
+
+async def _take(strategy: MovingWindowRateLimiter, item: RateLimitItem, name: str, digest: str) -> float:
+    return 0.0 if await strategy.hit(item, name, digest) else await _pause(strategy, item, name, digest)
+
+
+async def _look(strategy: MovingWindowRateLimiter, item: RateLimitItem, name: str, digest: str) -> float:
+    return 0.0 if await strategy.test(item, name, digest) else await _pause(strategy, item, name, digest)
+
+
+async def _pause(strategy: MovingWindowRateLimiter, item: RateLimitItem, name: str, digest: str) -> float:
+    """Whole seconds until the window has room, at least one."""
+    stats = await strategy.get_window_stats(item, name, digest)
+    return float(max(1, math.ceil(stats.reset_time - time.time())))

@@ -10,7 +10,6 @@ from anyio.to_thread import run_sync
 
 from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
-from bot.gateway.limits import RateLimiter
 from bot.gateway.metrics import TURN_SECONDS
 from bot.gateway.ordering import TurnOrder
 from bot.gateway.pipeline import Pipeline
@@ -49,6 +48,7 @@ class Gateway:
         switched: Switched,
         desk: AtDesk,
         follow_ups: FollowingUp,
+        admit: Admit,
     ) -> None:
         self._turns = turns
         self._order = TurnOrder()
@@ -57,7 +57,7 @@ class Gateway:
         self._pipeline = Pipeline(
             [
                 Deduplicate(),
-                Admit(settings.message_max_chars, RateLimiter(settings.messages_per_minute)),
+                admit,
                 AskedByDesk(desk),
                 Capture(intake),
                 Offered(store),

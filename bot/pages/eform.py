@@ -73,7 +73,7 @@ async def start(
     """Opens a form, in the browser's own conversation or in a new one."""
     own = await run_sync(_own, context, isee_forms) if isee_forms else ""
     if not own:
-        seconds = context.new_conversations.wait(client)
+        seconds = await context.new_conversations.wait(client)
         if seconds:
             raise TooManyRequests(problem("many_conversations", seconds=int(seconds)), retry_after=seconds)
         own = (await run_sync(lambda: context.store.open(greeting(context.settings.province)))).id

@@ -60,7 +60,7 @@ async def read_card(
     file: Annotated[UploadFile | None, Form()] = None,
 ) -> Response:
     """Reads the code off the photo, which lives in memory only as long as this request."""
-    seconds = context.checks.wait(client)
+    seconds = await context.checks.wait(client)
     if seconds:
         raise TooManyRequests(problem("many_checks", seconds=int(seconds)), retry_after=seconds)
     photo = await file.read() if file else b""

@@ -51,7 +51,7 @@ async def check(
     request: Request, context: ContextDep, client: ClientKey, file: Annotated[UploadFile | None, Form()] = None
 ) -> Response:
     """What the signatures of a PDF are worth; the file is read, judged and forgotten."""
-    seconds = context.checks.wait(client)
+    seconds = await context.checks.wait(client)
     if seconds:
         raise TooManyRequests(problem("many_checks", seconds=int(seconds)), retry_after=seconds)
     content = await file.read() if file else b""

@@ -20,6 +20,7 @@ import uvicorn
 from actions.companion.bundle import build_dossiers
 from actions.handoff import Tickets
 from actions.handoff.desk import Desk
+from bot.api.connections import server_options
 from bot.app import create_app
 from bot.context import Context
 from bot.engine_process import free_port
@@ -217,7 +218,10 @@ def serving(home: Path, *, engine: bool = True, shipped: bool = True, **settings
         home=home,
         port=free_port(0),
         rasa_url=f"http://127.0.0.1:{rasa_port}",
-        **{"rasa_timeout_s": 1.0, "messages_per_minute": 1000, **settings},
+        **{
+            "rasa_timeout_s": 1.0, "messages_per_minute": 1000, "address_messages_per_minute": 100_000,
+            "requests_per_minute": 100_000, **settings,
+        },
     )
     made: list[Context] = []
 
@@ -227,15 +231,8 @@ def serving(home: Path, *, engine: bool = True, shipped: bool = True, **settings
             made[-1].knowledge_base.load_shipped = lambda: None
         return made[-1]
 
-    config = uvicorn.Config(
-        create_app(chosen, make),
-        host="127.0.0.1",
-        port=chosen.port,
-        log_level="warning",
-        lifespan="on",
-        timeout_graceful_shutdown=2,
-        server_header=False,
-    )
+    options = {**server_options(chosen), "log_level": "warning", "lifespan": "on", "timeout_graceful_shutdown": 2}
+    config = uvicorn.Config(create_app(chosen, make), **options)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     double = start_engine(rasa_port, Keyring.from_settings(chosen).engine_secret()) if engine else None

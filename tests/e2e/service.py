@@ -57,6 +57,8 @@ class Service:
             "ISEE_RASA_TIMEOUT_S": "20",
             "ISEE_MESSAGES_PER_MINUTE": "1000",
             "ISEE_CONVERSATIONS_PER_MINUTE": "1000",
+            "ISEE_ADDRESS_MESSAGES_PER_MINUTE": "100000",
+            "ISEE_REQUESTS_PER_MINUTE": "100000",
             "ISEE_QUIET_HOURS": "",  # notices come at once, whatever the hour of the test
             **self._settings,
         }

@@ -33,8 +33,8 @@ class Admit:
 
     closing = False
 
-    def __init__(self, longest: int, limiter: RateLimiter) -> None:
-        self._longest, self._limiter = longest, limiter
+    def __init__(self, longest: int, of_conversation: RateLimiter, of_client: RateLimiter) -> None:
+        self._longest, self._of_conversation, self._of_client = longest, of_conversation, of_client
 
     async def run(self, turn: Turn) -> Status | None:
         """Raises InvalidInput, TooLarge or TooManyRequests."""
@@ -45,7 +45,9 @@ class Admit:
             turn.text = without_command(unicodedata.normalize("NFC", turn.inbound.text).strip())
             if not turn.text:
                 raise InvalidInput(problem("empty"), field="text")
-        seconds = self._limiter.wait(turn.conversation.id)
+        seconds = await self._of_conversation.wait(turn.conversation.id)
+        if not seconds and turn.inbound.client:
+            seconds = await self._of_client.wait(turn.inbound.client)
         if seconds:
             raise TooManyRequests(problem("too_fast", seconds=int(seconds)), retry_after=seconds)
         return None
