@@ -17,6 +17,7 @@ from fastapi.routing import iter_route_contexts
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from actions.dossiers.registry.requests import Wanted
 from bot.app import create_app
 from bot.console.accounts import Role
 from common.settings import Settings
@@ -53,6 +54,7 @@ def filled(running: Running) -> str:
     dossiers.rights.correct(talk.id, code, f"Sửa tên {IMAGE}")
     mail = {"purpose": "mail", "given": True, "address": f"<svg/onload=window.{MARK}=1>@example.vn"}
     running.http.post(f"{talk.path}/notices", json=mail, headers=talk.headers)
+    _answers_a_supplement(running, code)
     dossiers.supplements.withdraw(code, reason=f"Đổi ý {SCRIPT}")
     return code
 
@@ -94,6 +96,15 @@ def _files_a_dossier(running: Running, talk: Talk) -> str:
     written = dossiers.drafts.write(talk.id, {}, complete=True)
     assert not written.problems, written.problems
     return str(dossiers.submissions.submit(draft.id).code)
+
+
+def _answers_a_supplement(running: Running, code: str) -> None:
+    dossiers = running.context.dossiers
+    for state in ("received", "processing"):
+        dossiers.registry.advance(code, state, actor="chu")
+    dossiers.supplements.request(code, [Wanted("field", "Nơi ở", "Ghi đủ số nhà")], actor="chu")
+    (asked,) = dossiers.supplements.asked(code)
+    assert dossiers.supplements.answer(code, asked.id, text=f"số 12 {SVG}") == []
 
 
 class Watcher:
