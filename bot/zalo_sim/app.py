@@ -4,9 +4,11 @@ tests under `/simulator`."""
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
@@ -38,7 +40,7 @@ def environment(url: str, account: Account | None = None) -> dict[str, str]:
     return {
         "ZALO_ENABLED": "true", "ZALO_APP_ID": known.app_id, "ZALO_APP_SECRET": known.app_secret,
         "ZALO_OA_ID": known.oa_id, "ZALO_OA_SECRET_KEY": known.oa_secret_key, "ZALO_BASE_URL": url,
-        "ZALO_OAUTH_URL": url, "ZALO_ZBS_URL": url, "ZALO_MEDIA_HOSTS": '["127.0.0.1"]',
+        "ZALO_OAUTH_URL": url, "ZALO_ZBS_URL": url, "ZALO_MEDIA_HOSTS": json.dumps([urlsplit(url).netloc]),
         **{f"ZBS_TEMPLATE_{state}": "300001" for state in ("RECEIVED", "SUPPLEMENT_REQUESTED", "RESULT_READY")}}
 
 

@@ -51,7 +51,7 @@ class Courier:
         self.url, self.log = url, deque[Delivery](maxlen=_KEPT)
         self._world, self._faults, self._speed = world, faults, speed
         self._due: list[tuple[float, int, Delivery]] = []
-        self._order = itertools.count()
+        self._order, self._at_work = itertools.count(), 0
         self._wake = asyncio.Event()
         self._client = httpx.AsyncClient(timeout=_ANSWER_WITHIN_S, trust_env=False)
 
@@ -83,7 +83,8 @@ class Courier:
             return 0
 
     def waiting(self) -> int:
-        return len(self._due)
+        """Events that are due, or on their way."""
+        return len(self._due) + self._at_work
 
     async def loop(self) -> None:
         """Delivers until cancelled."""
@@ -94,8 +95,11 @@ class Courier:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), wait)
                 continue
-            for delivery in await self._ready():
+            ready = await self._ready()
+            for left, delivery in zip(range(len(ready), 0, -1), ready, strict=True):
+                self._at_work = left
                 await self._deliver(delivery)
+            self._at_work = 0
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -109,6 +113,7 @@ class Courier:
     async def _ready(self) -> list[Delivery]:
         """What is due, in order; latest first after a moment's wait where events are shuffled."""
         if not self._faults().shuffle:
+            self._at_work = 1
             return [heapq.heappop(self._due)[2]]
         await asyncio.sleep(_GATHER_S)
         ready = []

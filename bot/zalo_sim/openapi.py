@@ -64,6 +64,13 @@ def openapi_routes(world: World, held: dict[str, Faults], post: Post, media: Med
 
         return await gate.answer(request, work)
 
+    @router.get("/template/info/v2")
+    async def template_info(request: Request, template_id: str = "") -> Response:
+        async def work() -> dict[str, Any]:
+            return post.template_info(template_id)
+
+        return await gate.answer(request, work)
+
     @router.post("/v2.0/oa/message")
     async def react(request: Request) -> Response:
         async def work() -> dict[str, Any]:

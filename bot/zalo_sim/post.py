@@ -77,6 +77,16 @@ class Post:
             "msg_id" if by_phone else "message_id": bubble.id, "sent_time": str(bubble.at_ms), "sending_mode": "1",
             "quota": {"dailyQuota": "500", "remainingQuota": "499"}}
 
+    def template_info(self, template_id: str) -> dict[str, Any]:
+        """What a template wants. Raises Refused."""
+        shown = self._world.templates.get(template_id)
+        if shown is None:
+            raise Refused(-109, "Template is invalid")
+        names = list(dict.fromkeys(name for line in shown["lines"] for name in _FIELD.findall(line)))
+        params = [{"name": name, "require": True, "type": "STRING", "minLength": 1, "maxLength": 30} for name in names]
+        return {"templateId": template_id, "templateName": shown["title"], "status": "ENABLE", "listParams": params,
+                "listButtons": [], "templateTag": "TRANSACTION"}
+
     def react(self, user_id: str, message_id: str, icon: str) -> dict[str, Any]:
         """The OA's reaction to a message. Raises Refused."""
         bubble = self._world.find(message_id)
@@ -101,7 +111,8 @@ class Post:
         """Messages of a chat ("" : of all), the newest first, as the history calls list them."""
         oa = self._world.account.oa_id
         return [
-            {"src": 1 if one.author == "user" else 0, "time": one.at_ms, "type": one.kind, "message": one.text,
+            {"src": 1 if one.author == "user" else 0, "time": one.at_ms, "message": one.text,
+             "type": {"image": "photo"}.get(one.kind, one.kind), "url": one.content.get("url", ""),
              "message_id": one.id, "from_id": one.user_id if one.author == "user" else oa,
              "to_id": oa if one.author == "user" else one.user_id,
              "from_display_name": self._world.people[one.user_id].name}

@@ -37,14 +37,19 @@ def zalo(running: Simulated, webhook: Receiver) -> Iterator[Simulated]:
     """Healthy, with a webhook that takes everything."""
     running.faults()
     webhook.status = 200
-    wait_for(lambda: running.courier.waiting() == 0, "events of the last test")
-    webhook.got.clear()
+    settled(running, webhook)
     yield running
 
 
 @pytest.fixture
 def token(zalo: Simulated) -> str:
     return str(zalo.token()["access_token"])
+
+
+def settled(zalo: Simulated, webhook: Receiver) -> None:
+    """Waits for what is on its way, and forgets what came."""
+    wait_for(lambda: zalo.courier.waiting() == 0, "events on their way")
+    webhook.got.clear()
 
 
 def names(webhook: Receiver) -> list[str]:
@@ -171,6 +176,8 @@ def test_template_messages(zalo: Simulated, token: str) -> None:
         body = {"phone": "84900000202", "template_id": "300001", "tracking_id": "hs-1", "template_data": data}
         return int(zalo.call("POST", "/message/template", token, json={**body, **changes})["error"])
 
+    info = zalo.call("GET", "/template/info/v2", token, params={"template_id": "300001"})["data"]
+    assert [one["name"] for one in info["listParams"]] == list(data)
     by_user = zalo.call("POST", "/v3.0/oa/message/template", token, json={
         "user_id": CUONG, "template_id": "300001", "template_data": data})
     assert by_user["data"]["message_id"] and "Đã có kết quả" in zalo.chat(CUONG)[-1]["content"]["lines"][1]
@@ -243,7 +250,7 @@ def test_echoes_receipts_and_what_was_seen(zalo: Simulated, webhook: Receiver, t
     assert heard(webhook, "user_received_message")[1]["message"]["msg_id"] == sent
     zalo.post(f"/phone/{BA_TU}/act", what="seen")
     assert sent in heard(webhook, "user_seen_message")[1]["message"]["msg_ids"]
-    webhook.got.clear()
+    settled(zalo, webhook)
     zalo.post(f"/staff/{BA_TU}/text", text="Cán bộ đây ạ")
     _, staff = heard(webhook, "oa_send_text")
     assert staff["sender"]["admin_id"] and staff["message"]["text"] == "Cán bộ đây ạ"
@@ -280,7 +287,7 @@ def test_a_button_is_pressed_as_a_text(zalo: Simulated, webhook: Receiver, token
     shown = zalo.cs(token, {"text": "Chọn", "attachment": {"type": "template", "payload": {"buttons": [
         {"title": "Ẩn", "type": "oa.query.hide", "payload": "#qn:1"},
         {"title": "Mở", "type": "oa.open.url", "payload": {"url": "https://x.invalid"}}]}}})["data"]["message_id"]
-    webhook.got.clear()
+    settled(zalo, webhook)
     zalo.post(f"/phone/{BA_TU}/press", message=shown, number="1")
     zalo.post(f"/phone/{BA_TU}/press", message=shown, number="0")
     assert heard(webhook, "user_send_text")[1]["message"]["text"] == "#qn:1"
@@ -309,14 +316,14 @@ def test_events_twice_shuffled_and_forged(zalo: Simulated, webhook: Receiver) ->
     zalo.faults(duplicate=2)
     zalo.says("hai lần")
     wait_for(lambda: names(webhook).count("user_send_text") == 2)
-    webhook.got.clear()
+    settled(zalo, webhook)
     zalo.faults(shuffle=True)
     for number in range(3):
         zalo.says(f"câu {number}")
     wait_for(lambda: names(webhook).count("user_send_text") == 3)
     texts = [json.loads(raw)["message"]["text"] for _, raw in webhook.got if b"user_send_text" in raw]
     assert texts == ["câu 2", "câu 1", "câu 0"]
-    webhook.got.clear()
+    settled(zalo, webhook)
     zalo.faults(forge=True)
     zalo.says("thật")
     wait_for(lambda: names(webhook).count("user_send_text") == 2)
