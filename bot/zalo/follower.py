@@ -1,0 +1,90 @@
+"""Turns what is said in Zalo conversations into parts to send: the database is the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from anyio.to_thread import run_sync
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.gateway.hub import EVERY, EventHub, wait
+from bot.gateway.tables import ConversationRow, MessageRow
+from bot.zalo.menus import Menus
+from bot.zalo.menus_writer import Writer
+from bot.zalo.tables import ZaloPartRow, ZaloUserRow
+from common.database import Database
+
+__all__ = ["Follower"]
+
+_LOOK_EVERY_S = 1.0
+_MOST_USERS, _MOST_MESSAGES = 200, 50
+_log = structlog.get_logger(__name__)
+
+
+class Follower:
+    """Safe with several replicas: a user's row is locked while their messages are turned, once each."""
+
+    def __init__(self, database: Database, hub: EventHub, writer: Writer, menus: Menus) -> None:
+        self._database, self._hub, self._writer, self._menus = database, hub, writer, menus
+
+    async def run(self) -> None:
+        """Looks whenever something was said here, and every second for what other replicas stored; until cancelled."""
+        with self._hub.listening(EVERY) as signal:
+            while not self._hub.closing:
+                try:
+                    await run_sync(self.round)
+                except Exception as error:  # a database that is away for a minute must not end the channel
+                    _log.error("zalo_follower_failed", exc_info=error)
+                await wait(signal, _LOOK_EVERY_S)
+
+    def round(self) -> int:
+        """Turns what is new for everybody; gives the number of parts that were made."""
+        made = 0
+        for user_id in self._behind():
+            try:
+                made += self.turn(user_id)
+            except Exception as error:  # one message that can't be shown must not keep the others waiting
+                _log.error("zalo_turn_failed", exc_info=error)
+        return made
+
+    def turn(self, user_id: str) -> int:
+        """Turns one user's new messages in one transaction."""
+        with self._database.session() as session:
+            user = session.get(ZaloUserRow, user_id, with_for_update=True)
+            if user is None or user.conversation_id is None:
+                return 0
+            rows = self._new(session, user)
+            if not rows:
+                return 0
+            shown = [row for row in rows if row.author != "citizen" and not self._from_zalo(session, row)]
+            menu: dict[int, str] = {}
+            for row in shown:
+                menu |= self._writer.write(session, user, row, max(menu, default=0))
+            # What the bot says takes the place of the last menu; a notice without choices leaves it as it is.
+            if menu or any(row.author != "system" for row in shown):
+                self._menus.put(session, user_id, menu)
+            user.turned_upto = rows[-1].id
+            return len(shown)
+
+    def _behind(self) -> Sequence[str]:
+        query = (
+            select(ZaloUserRow.user_id)
+            .join(ConversationRow, ConversationRow.id == ZaloUserRow.conversation_id)
+            .where(ConversationRow.channel == "zalo", ConversationRow.last_message > ZaloUserRow.turned_upto)
+            .limit(_MOST_USERS))
+        with self._database.session(write=False) as session:
+            return session.scalars(query).all()
+
+    def _new(self, session: Session, user: ZaloUserRow) -> Sequence[MessageRow]:
+        return session.scalars(
+            select(MessageRow)
+            .where(MessageRow.conversation_id == user.conversation_id, MessageRow.id > user.turned_upto)
+            .order_by(MessageRow.id).limit(_MOST_MESSAGES)).all()
+
+    def _from_zalo(self, session: Session, row: MessageRow) -> bool:
+        """Whether a person wrote it in Zalo's own tool, so that the citizen has it already."""
+        return session.scalar(select(ZaloPartRow.id).where(
+            ZaloPartRow.conversation_id == row.conversation_id, ZaloPartRow.message_id == row.id,
+            ZaloPartRow.state == "echo").limit(1)) is not None
