@@ -58,6 +58,12 @@ class Lanes:
     def give(self, subject: str, direction: Direction) -> None:
         self._set(subject, direction, keep=False)
 
+    def clear(self) -> None:
+        """Frees what an earlier process held when it was killed; only where one process owns the database (SQLite)."""
+        if self._database.url.startswith("sqlite"):
+            with self._database.session() as session:
+                session.execute(update(ZaloLaneRow).values(busy_by=None, busy_until=None))
+
     @contextmanager
     def held(self, subject: str, direction: Direction) -> Iterator[bool]:
         """`take` and `give` around a piece of work; False where another process has the lane."""

@@ -1,0 +1,145 @@
+"""Citizens as Zalo knows them, and their conversations. Call from worker threads, one event of a citizen at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from actions.messages import Messages
+from bot.gateway.store import ConversationStore
+from bot.zalo.model import Event
+from bot.zalo.tables import ZaloLaneRow, ZaloMenuRow, ZaloUserRow
+from common.clock import utc_now
+from common.database import Database
+from common.messages import Button, Reply, Status
+
+__all__ = ["People", "incoming_texts"]
+
+_GREET_EVERY = timedelta(hours=24)
+_WORDLESS_EVERY = timedelta(minutes=10)
+# An answer to our question for name and telephone that comes later than this was not meant for it.
+_INFO_LIFE = timedelta(hours=24)
+_SUGGESTED = ("birth", "copies", "track")
+
+
+@cache
+def incoming_texts() -> Messages:
+    return Messages.load(Path(__file__).with_name("texts_in.yml"))
+
+
+class _Tied(Exception):
+    """The citizen got a conversation a moment ago (staff wrote to them first); its only argument is the id."""
+
+
+class People:
+    """Who writes, since when, and in which conversation.
+
+    Args:
+        days: after how many days of silence a conversation is erased; named in the greeting.
+    """
+
+    def __init__(
+        self, database: Database, store: ConversationStore, province: str, days: int,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database, self._store, self._now = database, store, now
+        self._province, self._days = province, days
+
+    def conversation(self, event: Event) -> str:
+        """The citizen's conversation, opened with the greeting where they have none (or it was erased). Notes that
+        they wrote: the platform counts its windows from their last interaction."""
+        with self._database.session() as session:
+            row = self._row(session, event)
+            row.last_interaction = max(filter(None, (row.last_interaction, self._moment(event))))
+            if row.conversation_id:
+                return row.conversation_id
+        # Opened and tied to the citizen in one transaction: a process that dies here leaves nothing behind.
+        try:
+            opened = self._store.open(
+                self.greeting(), channel="zalo",
+                also=lambda session, conversation_id: self._tie(session, event.subject, conversation_id))
+        except _Tied as other:
+            return str(other)
+        return opened.id
+
+    def greeting(self) -> list[Reply]:
+        """Says that an automatic assistant speaks, and what becomes of the words."""
+        texts = incoming_texts()
+        buttons = [
+            Button(title=texts.render(f"button.{name}"), payload=texts.render(f"ask.{name}")) for name in _SUGGESTED]
+        hello = texts.render("greeting.hello", province=self._province)
+        notice = texts.render("greeting.notice", days=self._days)
+        return [Reply(text=f"{hello}\n\n{notice}", status=Status.CONTROL, buttons=buttons)]
+
+    def greet_again(self, session: Session, user_id: str) -> bool:
+        """Whether it is time for the greeting, which the caller then says in this transaction."""
+        return self._due(session, user_id, "greeted_at", _GREET_EVERY)
+
+    def wordless(self, session: Session, user_id: str) -> bool:
+        """Whether it is time to say that only text is read, which the caller then says in this transaction."""
+        return self._due(session, user_id, "text_only_at", _WORDLESS_EVERY)
+
+    def follows(self, session: Session, event: Event, follows: bool) -> None:
+        """Notes that somebody follows the OA, or does no longer."""
+        self._row(session, event).follows = follows
+
+    def asked_info(self, user_id: str) -> bool:
+        """Whether we asked for name and telephone lately."""
+        with self._database.session(write=False) as session:
+            row = session.get(ZaloUserRow, user_id)
+            return bool(row and row.info_asked_at and row.info_asked_at > self._now() - _INFO_LIFE)
+
+    def info_taken(self, user_id: str) -> None:
+        """What we asked for has come; what comes from now on was not asked for."""
+        with self._database.session() as session:
+            session.execute(update(ZaloUserRow).where(ZaloUserRow.user_id == user_id).values(info_asked_at=None))
+
+    def forget(self, session: Session, user_id: str) -> None:
+        """Deletes what is known of a citizen; their conversation is erased by the caller."""
+        session.execute(delete(ZaloMenuRow).where(ZaloMenuRow.user_id == user_id))
+        session.execute(delete(ZaloUserRow).where(ZaloUserRow.user_id == user_id))
+        session.execute(delete(ZaloLaneRow).where(ZaloLaneRow.subject == user_id, ZaloLaneRow.direction == "out"))
+
+    def found(self, user_id: str) -> str | None:
+        """The citizen's conversation, if there is one."""
+        query = select(ZaloUserRow.conversation_id).where(ZaloUserRow.user_id == user_id)
+        with self._database.session(write=False) as session:
+            return session.scalar(query)
+
+    def purge(self) -> None:
+        """Deletes citizens whose conversation was erased long ago."""
+        before = self._now() - timedelta(days=self._days)
+        query = delete(ZaloUserRow).where(
+            ZaloUserRow.conversation_id.is_(None), ZaloUserRow.created_at < before,
+            or_(ZaloUserRow.last_interaction.is_(None), ZaloUserRow.last_interaction < before))
+        with self._database.session() as session:
+            session.execute(query)
+
+    def _row(self, session: Session, event: Event) -> ZaloUserRow:
+        row = session.get(ZaloUserRow, event.subject)
+        if row is None:
+            row = ZaloUserRow(user_id=event.subject, oa_id=event.oa_id, turned_upto="", created_at=self._now())
+            session.add(row)
+        return row
+
+    def _tie(self, session: Session, user_id: str, conversation_id: str) -> None:
+        row = session.get(ZaloUserRow, user_id, with_for_update=True)
+        if row is None or row.conversation_id:
+            raise _Tied(row.conversation_id if row else "")
+        row.conversation_id, row.turned_upto, row.greeted_at = conversation_id, "", self._now()
+
+    def _due(self, session: Session, user_id: str, column: str, every: timedelta) -> bool:
+        now, last = self._now(), getattr(ZaloUserRow, column)
+        query = update(ZaloUserRow).where(
+            ZaloUserRow.user_id == user_id, or_(last.is_(None), last <= now - every)).values({column: now})
+        return session.scalar(query.returning(ZaloUserRow.user_id)) is not None
+
+    def _moment(self, event: Event) -> datetime:
+        """When it happened by the platform's clock; our own where that lies ahead or is missing."""
+        now = self._now()
+        return min(now, datetime.fromtimestamp(event.sent_ms / 1000, UTC)) if event.sent_ms else now
