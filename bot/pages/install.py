@@ -8,6 +8,8 @@ from starlette.staticfiles import StaticFiles
 from bot.pages import (
     appointment,
     centres,
+    chat,
+    chat_acts,
     checklist,
     dossier,
     eform,
@@ -27,7 +29,7 @@ __all__ = ["install_pages"]
 ROUTERS: tuple[APIRouter, ...] = (
     checklist.router, eform_trial.router, eform.router, dossier.router, files.router, identity.router,
     result.router, centres.router, appointment.router, payment.router,
-    notices.router, rights.router, talk_files.router,
+    notices.router, rights.router, talk_files.router, chat_acts.router, chat.router,
 )
 
 
