@@ -56,7 +56,7 @@ class Sender:
         self._parts, self._lanes, self._client, self._notices, self._alarms = parts, lanes, client, notices, alarms
         self._menus, self._media, self._now = menus, media, now
         self._rests = {"all": self._now(), "charged": self._now()}
-        self._stopped_by: dict[str, str] = {}
+        self._stopped_by: dict[str, tuple[str, datetime]] = {}
         self._busy: set[str] = set()
         self._awake: asyncio.Event | None = None
 
@@ -124,6 +124,7 @@ class Sender:
         return tried
 
     async def _one(self, job: Job) -> None:
+        began = self._now()
         try:
             if _costs(job) and self._now() < self._rests["charged"]:
                 await run_sync(lambda: self._parts.put_off(job, self._rests["charged"], -211, "quota", counts=False))
@@ -136,7 +137,7 @@ class Sender:
             await self._settle(job, error)
         else:
             await run_sync(self._parts.sent, job, sent)
-            await self._mended(job)
+            await self._mended(job, began)
 
     async def _send(self, job: Job) -> Sent:
         if job.kind in TEMPLATES:
@@ -217,14 +218,16 @@ class Sender:
         """Nothing is sent for a while, or nothing that costs; then one message tries whether it was mended."""
         scope = "all" if found.stops == "all" or not _costs(job) else "charged"
         self._rests[scope] = self._now() + _PROBE
-        self._stopped_by[found.alarm] = scope
+        self._stopped_by[found.alarm] = (scope, self._now())
         _log.error("zalo_sending_rests", scope=scope, alarm=found.alarm, minutes=_PROBE.seconds // 60)
 
-    async def _mended(self, job: Job) -> None:
-        """A message went out: what stopped sending is over; of what costs, one that costs must go out."""
-        for alarm in [name for name, scope in self._stopped_by.items() if scope == "all" or _costs(job)]:
-            del self._stopped_by[alarm]
-            await run_sync(self._alarms.clear, alarm)
+    async def _mended(self, job: Job, began: datetime) -> None:
+        """A message went out that was begun after sending stopped: that is over; of what costs, only one that does
+        proves it."""
+        for alarm, (scope, since) in list(self._stopped_by.items()):
+            if began > since and (scope == "all" or _costs(job)):
+                del self._stopped_by[alarm]
+                await run_sync(self._alarms.clear, alarm)
 
 
 def _costs(job: Job) -> bool:

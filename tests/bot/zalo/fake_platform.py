@@ -116,10 +116,11 @@ def _app(platform: Platform) -> FastAPI:
         call = Call(f"/{path}", dict(request.headers), body, dict(request.query_params))
         platform.calls.append(call)
         queued = platform.answers[call.path]
-        while queued and isinstance(queued[0], float):
-            await asyncio.sleep(queued.popleft())
-        if queued:
-            answer = queued.popleft()
+        wait_s = queued.popleft() if queued and isinstance(queued[0], float) else 0.0
+        given = queued.popleft() if queued and not isinstance(queued[0], float) else None
+        await asyncio.sleep(wait_s)
+        if given is not None:
+            answer = given
         elif call.path == "/v4/oa/access_token":
             await asyncio.sleep(platform.slow_s)
             answer = platform.exchange(body)

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import atexit
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from bot.gateway.ids import next_id
@@ -91,6 +99,34 @@ class Desk:
     def last_seen(self, moment: datetime | None) -> None:
         with self.database.session() as session:
             session.get(ZaloUserRow, USER).last_interaction = moment
+
+
+@cache
+def _empty() -> Path:
+    """A database file with every table, made once: copying it is faster than making it."""
+    folder = Path(tempfile.mkdtemp(prefix="isee-zalo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database = Database(f"sqlite:///{folder / 'empty.db'}")
+    database.create_all()
+    database.fold()
+    database.dispose()
+    return folder / "empty.db"
+
+
+def empty_database(folder: Path) -> Database:
+    """A database of one's own in `folder`."""
+    path = folder / f"{uuid.uuid4().hex}.db"
+    shutil.copy(_empty(), path)
+    return Database(f"sqlite:///{path}")
+
+
+async def until(reached: Callable[[], Any]) -> None:
+    """Waits for something that the platform's own thread brings about."""
+    for _ in range(3000):
+        if reached():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it did not come about")
 
 
 def desk_on(platform: Platform, database: Database, *, user: bool = True, **settings: Any) -> Desk:

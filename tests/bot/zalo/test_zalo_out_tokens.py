@@ -28,7 +28,8 @@ from common.audit import AuditRow
 from common.clock import utc_now
 from common.database import Database
 from tests.bot.zalo.fake_platform import OA, VERIFIER, Platform, platform_running
-from tests.bot.zalo.out_parts import KEYRING, oauth_of, store_tokens
+from tests.bot.zalo.out_parts import KEYRING, empty_database, oauth_of, store_tokens, until
+from tests.bot.zalo.out_process import renew
 from tests.postgres import fresh_database
 
 TOKEN = "/v4/oa/access_token"
@@ -44,6 +45,13 @@ def server() -> Iterator[Platform]:
 def platform(server: Platform) -> Platform:
     server.__init__(url=server.url)  # type: ignore[misc]
     return server
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    found = empty_database(tmp_path)
+    yield found
+    found.dispose()
 
 
 def keeper_of(platform: Platform, database: Database) -> Keeper:
@@ -204,9 +212,8 @@ async def race(platform: Platform, databases: list[Database], asks: list[int]) -
 def test_no_refresh_token_is_used_twice(platform: Platform, tmp_path: Path, asks: list[int], slow: float) -> None:
     """Several databases over one file are what several processes have."""
     platform.__init__(url=platform.url)  # type: ignore[misc]
-    path = tmp_path / f"{os.urandom(6).hex()}.db"
-    databases = [Database(f"sqlite:///{path}") for _ in range(3)]
-    databases[0].create_all()
+    first = empty_database(tmp_path)
+    databases = [first, Database(first.url), Database(first.url)]
     store_tokens(platform, databases[0], utc_now() - timedelta(hours=2))
     platform.slow_s = slow
     asyncio.run(race(platform, databases, asks))
@@ -227,23 +234,12 @@ async def test_no_refresh_token_is_used_twice_on_postgres(platform: Platform) ->
     assert platform.refreshes == ["refresh-1"] and platform.used_twice == []
 
 
-def _other_process(url: str, path: str, ready: Any, go: Any) -> None:
-    platform = Platform(url=url)
-    database = Database(path)
-    ready.release()
-    go.wait()
-    asyncio.run(keeper_of(platform, database).renewed(1))
-
-
-def test_two_processes_use_it_once(platform: Platform, tmp_path: Path) -> None:
-    path = f"sqlite:///{tmp_path / 'isee.db'}"
-    database = Database(path)
-    database.create_all()
+def test_two_processes_use_it_once(platform: Platform, database: Database) -> None:
     store_tokens(platform, database, utc_now() - timedelta(hours=2))
     platform.slow_s = 0.1
     spawn = multiprocessing.get_context("spawn")
     ready, go = spawn.Semaphore(0), spawn.Event()
-    others = [spawn.Process(target=_other_process, args=(platform.url, path, ready, go)) for _ in range(2)]
+    others = [spawn.Process(target=renew, args=(platform.url, database.url, ready, go)) for _ in range(2)]
     for process in others:
         process.start()
     for _ in others:
@@ -390,8 +386,7 @@ async def test_a_stop_of_the_service_waits_for_the_new_pair(platform: Platform, 
     store_tokens(platform, database, utc_now() - timedelta(hours=21))
     platform.slow_s = 0.3
     task = asyncio.create_task(keeper_of(platform, database).tick())
-    while not platform.to(TOKEN):
-        await asyncio.sleep(0.01)
+    await until(lambda: platform.to(TOKEN))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
