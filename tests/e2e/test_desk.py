@@ -13,6 +13,10 @@ from tests.e2e.officer import Officer
 from tests.e2e.service import Service
 from tests.e2e.widget import PHONE, Widget
 
+# What is played can't be heard here: the tones that are made are counted.
+_COUNT_TONES = """window.tones = 0;
+const make = AudioContext.prototype.createOscillator;
+AudioContext.prototype.createOscillator = function () { window.tones += 1; return make.call(this); };"""
 ATTACK = '<img src=x onerror="document.title=\'hacked\'">'
 
 
@@ -27,17 +31,23 @@ def complaints(page: Page) -> list[str]:
 def test_queue_claim_reply_return(service: Service, browser: Browser, tmp_path: Path) -> None:
     lan, minh = (Officer(browser, service, name, role="agent") for name in ("lan.desk", "minh.desk"))
     found = complaints(lan.page)
+    lan.page.add_init_script(_COUNT_TONES)
     # Minh's page hears nothing of what others do: what is on it gets out of date.
     minh.page.context.route("**/console/desk/events*", lambda route: route.abort())
     lan.page.goto(f"{service.url}/console/conversations")
+    lan.page.locator("[data-sound]").click()  # off until somebody wants it; switched on, it is heard at once
+    tones = lan.page.evaluate("tones")
+    assert tones
     with Widget(browser, service.url, PHONE) as citizen:
         with citizen.page.expect_request("**/api/v1/conversations/*/messages") as sent:
             citizen.says("cho em gặp cán bộ")
         address = "/console/conversations/" + sent.value.url.split("/")[-2]
         opens = lan.page.locator(f'#queue a[href="{address}"]')
         expect(opens).to_be_visible()  # without a reload
+        assert lan.page.evaluate("tones") > tones
 
         minh.page.goto(service.url + address)
+        _moves_by_keys(lan)
         opens.focus()
         lan.page.keyboard.press("Enter")
         expect(lan.page.locator("#card")).to_contain_text("Người dân đề nghị gặp cán bộ")
@@ -46,6 +56,7 @@ def test_queue_claim_reply_return(service: Service, browser: Browser, tmp_path: 
         minh.page.get_by_role("button", name="Nhận trả lời").click()
         expect(minh.page.locator(".problem")).to_have_text("lan.desk đã nhận cuộc trò chuyện này.")
 
+        _keys_of_a_conversation(lan, address)
         box = lan.page.locator(".reply textarea")
         box.press_sequentially("Chào anh/chị")
         expect(citizen.page.locator("isee-chat .typing")).to_have_text("Cán bộ đang nhập…")
@@ -72,6 +83,30 @@ def test_queue_claim_reply_return(service: Service, browser: Browser, tmp_path: 
         expect(citizen.last).to_contain_text("cảm ơn anh/chị đã đánh giá")
         expect(citizen.says("lệ phí đăng ký khai sinh bao nhiêu")).to_contain_text("Đăng ký khai sinh")
     assert not found, found
+
+
+def _moves_by_keys(lan: Officer) -> None:
+    """Down and up the queue; all keys on show."""
+    for key in "jjk":
+        lan.page.keyboard.press(key)
+    expect(lan.page.locator("#queue .chosen .need a")).to_be_focused()
+    lan.page.keyboard.press("?")
+    expect(lan.page.locator("#keys")).to_be_visible()
+    lan.page.keyboard.press("Escape")
+
+
+def _keys_of_a_conversation(lan: Officer, address: str) -> None:
+    """Guides, canned replies, back to the queue and into the conversation again."""
+    lan.page.keyboard.press("g")
+    expect(lan.page.locator("#q")).to_be_focused()
+    lan.page.locator("h1").first.click()
+    lan.page.keyboard.press("c")
+    expect(lan.page.locator("#canned")).to_have_attribute("open", "")
+    lan.page.keyboard.press("b")
+    expect(lan.page).to_have_url(f"{lan.service.url}/console/conversations")
+    lan.page.goto(lan.service.url + address)
+    lan.page.keyboard.press("r")
+    expect(lan.page.locator(".reply textarea")).to_be_focused()
 
 
 def _file_to_the_agent(citizen: Widget, lan: Officer, folder: Path) -> None:
