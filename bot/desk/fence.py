@@ -14,7 +14,11 @@ from bot.gateway.tables import ConversationRow
 from common.errors import Conflict, NotFound
 from common.messages import Owner
 
-__all__ = ["Fence", "pass_to"]
+__all__ = ["ON_ZALO", "Fence", "pass_to"]
+
+ON_ZALO = "Zalo OA"
+"""The agent of a conversation that staff answer in Zalo's own tool: the platform tells us a number for the person, and
+no name that the desk would know."""
 
 
 class Fence:

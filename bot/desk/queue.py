@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import func, select
 
+from bot.desk.fence import ON_ZALO
 from bot.desk.tables import DeskCaseRow
 from bot.gateway.tables import ConversationRow, MessageRow
 from common.database import Database
@@ -44,6 +45,11 @@ class QueueItem:
     @property
     def state(self) -> str:
         return "agent" if self.agent else "waiting"
+
+    @property
+    def on_zalo(self) -> bool:
+        """Whether staff answer it in Zalo's own tool."""
+        return self.agent == ON_ZALO
 
 
 class Queue:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from actions.checklists import Checklist, ChecklistService
+from actions.checklists.decide import questions
 from actions.checklists.sheet import Sheet, sheet
 from actions.messages import Messages
 from bot.gateway.hub import EventHub
@@ -105,10 +106,12 @@ class Asides:
         return True
 
     def _latest(self, conversation_id: str) -> tuple[Checklist | None, Published | None]:
-        """The checklist that was touched last, if its guide is still published."""
+        """The checklist that was touched last, where its questions were begun and its guide is still published."""
         for kept in self._checklists.of(conversation_id):
             published = self._guides.get(kept.code)
-            if published is not None and published.origin is not Origin.CATALOGUE:
+            if published is None or published.origin is Origin.CATALOGUE:
+                continue
+            if kept.answers or not questions(published.guide):
                 return kept, published
         return None, None
 

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from actions.messages import Messages
 from bot.desk.cases import add_note, claimed, open_case, queued, request_of
-from bot.desk.fence import pass_to
+from bot.desk.fence import ON_ZALO, pass_to
 from bot.gateway.hub import DESK, EventHub
 from bot.gateway.store import ConversationStore, add_message, locked
 from bot.gateway.tables import ConversationRow
 from bot.zalo.model import Event
-from bot.zalo.pauses import AGENT, Pauses
+from bot.zalo.pauses import Pauses
 from bot.zalo.tables import ZaloPartRow, ZaloUserRow
 from common.audit import record
 from common.clock import utc_now
@@ -98,7 +98,7 @@ class Echoes:
 
     def _own(self, session: Session, row: ConversationRow, user: ZaloUserRow, admin_id: str) -> None:
         """The conversation is a person's now. Who has it at the desk keeps it, and is told that somebody else spoke."""
-        if row.owner == "agent" and row.agent != AGENT:
+        if row.owner == "agent" and row.agent != ON_ZALO:
             add_note(session, row.id, "system", "system", self._texts.render("pause.note.beside"))
             return
         self._pauses.prolong(user, admin_id)
@@ -110,13 +110,13 @@ class Echoes:
             request = replace(asked, procedure=asked.procedure or row.last_procedure)
             case = queued(session, row, request, self._field(request.procedure or ""))
         before = row.owner
-        pass_to(row, "agent", AGENT)
-        claimed(session, case, AGENT)
+        pass_to(row, "agent", ON_ZALO)
+        claimed(session, case, ON_ZALO)
         case.first_reply_at = case.first_reply_at or utc_now()
         note = self._texts.render("pause.note.began", minutes=self._pauses.minutes)
         add_note(session, row.id, "system", "system", note)
         record(session, "system", "desk.claim", f"conversation:{row.id}", before={"owner": before},
-               after={"agent": AGENT})
+               after={"agent": ON_ZALO})
 
     def _words(self, event: Event) -> str:
         text = str(event.message.get("text") or "").strip()

@@ -21,7 +21,7 @@ from bot.zalo.tables import ZaloButtonRow, ZaloMenuRow, ZaloPartRow, ZaloUserRow
 from common.clock import utc_now
 from common.database import Database
 
-__all__ = ["ALARM", "Choice", "Menus", "block", "lines", "numbers", "phone_code"]
+__all__ = ["ALARM", "Choice", "Menus", "block", "highest", "lines", "numbers", "phone_code"]
 
 ALARM = "buttons_refused"
 _REMEMBERED = timedelta(hours=24)
@@ -59,7 +59,7 @@ def numbers(choices: Sequence[Choice], text: str, after: int = 0) -> dict[int, C
     others go on behind the list, and behind `after`, so that no number means two things."""
     listed = {int(line[1]): line[2] for line in _LISTED.finditer(text)}
     found: dict[int, Choice] = {}
-    following = max([after, *listed]) + 1
+    following = max(after, highest(text)) + 1
     for choice in (one for one in choices if one.token):
         number = next((n for n, line in listed.items() if _names(line, choice.title) and n not in found), None)
         if number is None:
@@ -81,6 +81,11 @@ def lines(choices: Sequence[Choice], numbered: Mapping[int, Choice], text: str, 
             said.append(choice.title if shown else texts.render(
                 "menu.phone", title=choice.title, phone=choice.phone))
     return "\n".join(said)
+
+
+def highest(text: str) -> int:
+    """The highest number of a list in `text`; 0 where there is none."""
+    return max((int(line[1]) for line in _LISTED.finditer(text)), default=0)
 
 
 def phone_code(phone: str) -> str:
@@ -147,7 +152,7 @@ class Menus:
 
 
 def _names(line: str, title: str) -> bool:
-    """Whether a listed line is the choice `title`: its words, maybe with an explanation, or longer than a title may be."""
+    """Whether a listed line is the choice `title`: its words, maybe explained, or longer than a title may be."""
     return line == title or line.startswith(f"{title}:") or (len(title) == _LONGEST_TITLE and line.startswith(title))
 
 

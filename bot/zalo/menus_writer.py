@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,7 +15,7 @@ from bot.gateway.store import message_data
 from bot.gateway.tables import MessageRow
 from bot.zalo.buttons import Buttons
 from bot.zalo.media import Media
-from bot.zalo.menus import Choice, Menus
+from bot.zalo.menus import Choice, Menus, highest
 from bot.zalo.menus_parts import Laid, Part, lay_out
 from bot.zalo.rendering.bubbles import Bubble, Picture, Shown, show
 from bot.zalo.rendering.forms import is_choice
@@ -43,8 +44,9 @@ class Writer:
         bubble = shown.now
         if shown.rest:
             more = {"title": self._texts.render("more"), "payload": f"{MORE}{json.dumps({'message': row.id})}"}
-            bubble = Bubble(bubble.text, (more, *bubble.buttons), bubble.form)
-        laid = self._lay(session, user, row, message, bubble, after)
+            bubble = replace(bubble, buttons=(more, *self._beside_more(user, bubble.buttons)))
+        # Papers that come with the rest have their numbers already; none of them means a choice, too.
+        laid = self._lay(session, user, row, message, bubble, max(after, highest(shown.rest)))
         parts = [*laid.parts, *map(self._picture, shown.pictures)]
         self._add(session, user, row, parts, row.author, row.owner_epoch)
         return laid.menu
@@ -55,10 +57,18 @@ class Writer:
         shown: Shown = show(message, self._texts, self._base_url)
         if not shown.rest:
             return None
-        laid = self._lay(session, user, row, message, Bubble(shown.rest, shown.now.buttons, shown.now.form), 0)
+        laid = self._lay(session, user, row, message, replace(shown.now, text=shown.rest), 0)
         # The citizen asked for it: it is no word of the bot's that a person's coming could make void.
         self._add(session, user, row, laid.parts, "system", None)
         return laid.menu
+
+    def _beside_more(self, user: ZaloUserRow, offered: tuple[Mapping[str, Any], ...]) -> tuple[Mapping[str, Any], ...]:
+        """The choices that stand beside "Xem thêm". Where one more would cost all of them their buttons, the last but
+        one waits for the rest, under which every choice is offered; the last is the way out of a wrong guess."""
+        most = self._settings.max_buttons
+        if not self._menus.wanted(user) or len(offered) < most or most < 3:
+            return offered
+        return (*offered[: most - 2], offered[-1])
 
     def _lay(
         self, session: Session, user: ZaloUserRow, row: MessageRow, message: Mapping[str, Any], bubble: Bubble,

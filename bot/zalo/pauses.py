@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from actions.messages import Messages
 from bot.desk.cases import add_note, closed, open_case
-from bot.desk.fence import pass_to
+from bot.desk.fence import ON_ZALO, pass_to
 from bot.desk.waits import unasked
 from bot.gateway.hub import DESK, EventHub
 from bot.gateway.tables import ConversationRow
@@ -23,11 +23,8 @@ from common.clock import utc_now
 from common.database import Database
 from common.messages import Reply, Status
 
-__all__ = ["AGENT", "Pauses"]
+__all__ = ["Pauses"]
 
-AGENT = "Zalo OA"
-"""Who owns a conversation that staff answer in Zalo's own tool: the platform tells us a number for the person, and no
-name that the desk would know."""
 _EVERY_S = 1.0
 _MOST = 100
 _log = structlog.get_logger(__name__)
@@ -64,7 +61,7 @@ class Pauses:
     def round(self) -> Sequence[str]:
         """Gives the conversations that are the bot's again."""
         over = or_(
-            ZaloUserRow.paused_until <= utc_now(), ConversationRow.owner != "agent", ConversationRow.agent != AGENT)
+            ZaloUserRow.paused_until <= utc_now(), ConversationRow.owner != "agent", ConversationRow.agent != ON_ZALO)
         query = (
             select(ZaloUserRow.user_id)
             .outerjoin(ConversationRow, ConversationRow.id == ZaloUserRow.conversation_id)
@@ -82,7 +79,7 @@ class Pauses:
             if user is None:
                 return None
             session.refresh(user, with_for_update=True)
-            theirs = row is not None and (row.owner, row.agent) == ("agent", AGENT)
+            theirs = row is not None and (row.owner, row.agent) == ("agent", ON_ZALO)
             if user.paused_until is None or (theirs and user.paused_until > utc_now()):
                 return None  # another replica was faster, or staff wrote once more
             user.paused_until = user.paused_by = None
@@ -98,4 +95,4 @@ class Pauses:
             closed(session, case, "resolved")
         add_note(session, row.id, "system", "system", self._texts.render("pause.note.ended"))
         unasked(session, row, Reply(text=self._texts.render("pause.back"), status=Status.CONTROL))
-        record(session, "system", "desk.return", f"conversation:{row.id}", before={"agent": AGENT})
+        record(session, "system", "desk.return", f"conversation:{row.id}", before={"agent": ON_ZALO})

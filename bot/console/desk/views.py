@@ -15,6 +15,7 @@ from bot.console.rendering import console_page, fragment
 from bot.context import Context
 from bot.desk.canned import filled
 from bot.desk.card import Card
+from bot.desk.fence import ON_ZALO
 from bot.desk.queue import QueueItem
 from bot.desk.service import OUTCOMES
 from bot.desk.texts import desk_texts
@@ -91,6 +92,8 @@ async def conversation_page(
             "suggestion": desk.answers.suggest(asked, found.last_procedure) if asked else None,
             "guides": desk.answers.search(query) if mine else [],
             "me": desk.presence.of(staff.name),
+            "paused": context.zalo.pauses.until(conversation_id) if found.agent == ON_ZALO else None,
+            "window": context.zalo.window(conversation_id),
         }
 
     return desk_page(

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from bot.context import Context
+from bot.desk.fence import ON_ZALO
 from bot.gateway.store import add_message, locked
 from bot.gateway.tables import ConversationRow, TurnRow
 from bot.zalo.buttons import MENU_LIFE, Buttons
 from bot.zalo.menus import ALARM
 from bot.zalo.model import Event
-from bot.zalo.pauses import AGENT
 from bot.zalo.tables import ZaloButtonRow, ZaloMenuRow, ZaloPartRow, ZaloUserRow
 from common.clock import utc_now
 from common.messages import Answer, Aspect, Button, DossierRef, ProcedureRef, Reply, Status
@@ -300,6 +300,29 @@ def test_more_sends_the_rest_word_for_word_once_for_each_tap(citizen: Phone) -> 
     assert citizen.takes("xem thêm", "tap-2"), "typed, it means the same"
 
 
+def test_more_stands_beside_the_choices_without_costing_them_their_buttons(citizen: Phone) -> None:
+    offered = [Button(title=title, payload=f"/ask {title}") for title in ("A", "B", "C", "D", "Không phải")]
+    citizen.said("bot", long_answer().model_copy(update={"buttons": offered}))
+    [part] = citizen.shows()
+    titles = [button["title"] for button in part.body["attachment"]["payload"]["buttons"]]
+    assert titles == ["Xem thêm", "A", "B", "C", "Không phải"]
+    assert citizen.takes(tokens(part)[0])
+    with citizen.context.database.session(write=False) as session:
+        rest = session.scalars(select(ZaloPartRow).where(ZaloPartRow.user_id == citizen.user_id)
+                               .order_by(ZaloPartRow.id.desc())).first()
+    assert rest is not None
+    assert [button["title"] for button in rest.body["attachment"]["payload"]["buttons"]] == [
+        "A", "B", "C", "D", "Không phải"], "every choice comes with the rest"
+
+
+def test_a_number_never_means_a_paper_of_the_rest_and_a_choice(citizen: Phone) -> None:
+    citizen.change(buttons_refused_at=utc_now())
+    citizen.said("bot", long_answer())
+    [part] = citizen.shows()
+    assert part.body["text"].endswith("9. Xem thêm\n10. Lệ phí")
+    assert citizen.takes("9") and citizen.means("9") == "/ask Lệ phí"
+
+
 def test_the_qr_code_of_a_fee_goes_along_as_a_picture(context: Context, citizen: Phone) -> None:
     class Paying:
         transfer: Any = None
@@ -340,11 +363,11 @@ def test_words_of_staff_in_zalos_own_tool_silence_the_bot(context: Context, citi
     epoch = citizen.row.owner_epoch
     assert citizen.sees(text="Chào anh/chị, số căn cước 022190001234 đúng chưa ạ?", msg_id="m1")
     row, said = citizen.row, citizen.talk[-1]
-    assert (row.owner, row.agent, row.owner_epoch) == ("agent", AGENT, epoch + 1)
+    assert (row.owner, row.agent, row.owner_epoch) == ("agent", ON_ZALO, epoch + 1)
     assert said["author"] == "agent" and "022190001234" not in said["text"]
     assert citizen.shows() == [], "the citizen has it already"
     [item] = [one for one in context.desk.queue.everything() if one.conversation_id == citizen.conversation_id]
-    assert (item.agent, item.channel) == (AGENT, "zalo")
+    assert (item.agent, item.channel) == (ON_ZALO, "zalo")
     until = citizen.user.paused_until
     assert until is not None and timedelta(minutes=29) < until - utc_now() <= timedelta(minutes=30)
     assert citizen.sees(text="Chào lại", msg_id="m1") is False, "the same echo twice"
@@ -396,7 +419,7 @@ def test_an_open_request_is_settled_by_staff_who_answer_on_zalo(context: Context
         row = locked(session, citizen.conversation_id)
         row.owner, row.owner_epoch = "waiting", row.owner_epoch + 1
     citizen.sees(text="Tôi trả lời anh/chị đây")
-    assert (citizen.row.owner, citizen.row.agent) == ("agent", AGENT)
+    assert (citizen.row.owner, citizen.row.agent) == ("agent", ON_ZALO)
     citizen.change(paused_until=utc_now() - timedelta(seconds=1))
     context.zalo.pauses.round()
     assert context.desk.queue.of(citizen.conversation_id) is None
@@ -440,7 +463,7 @@ def test_a_checklist_is_called_up_and_ticked_by_words(context: Context, citizen:
     kept = checklist(context, citizen)
     assert citizen.takes("danh sách")
     [part] = citizen.shows()
-    first = [line for line in part.body["text"].split("\n") if line.startswith("1. ")][0]
+    first = next(line for line in part.body["text"].split("\n") if line.startswith("1. "))
     assert "đã có" not in first and "/checklists/" in str(part.body)
     assert citizen.takes("xong 1", "once") and citizen.takes("xong 1", "once")
     parts = citizen.shows()
