@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from common.database import Database
 from common.keyring import Keyring
+from common.language import Language
 from common.settings import Settings
 from knowledge_base.model import Published
 
@@ -57,7 +58,7 @@ class Standing(Protocol):
 class Search(Protocol):
     """Which procedure a text is about (indexer.search)."""
 
-    def search(self, text: str, k: int = 10) -> SearchResult: ...
+    def search(self, text: str, k: int = 10, *, language: Language | None = None) -> SearchResult: ...
     def among(self, text: str, codes: Sequence[str], before: str = "") -> Sequence[Standing]: ...
 
 

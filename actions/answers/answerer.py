@@ -11,6 +11,7 @@ from actions.answers.chosen import ChosenAnswers, said_case
 from actions.answers.clarify import Clarifier
 from actions.answers.compose import Composer, short_name
 from actions.answers.context import surely_outside
+from actions.answers.foreign import ForeignAnswers
 from actions.answers.naming import NAMED, naming
 from actions.answers.passages import find_passages
 from actions.answers.resolve import Resolved, Resolver, wanted_words
@@ -43,10 +44,13 @@ class TurnAnswerer:
         self._clarifier = Clarifier(services.messages, services.kb)
         answers = ProcedureAnswers(services, self._composer)
         self._back = BackQuestions(services, self._clarifier, answers)
+        self._foreign = ForeignAnswers(services, self._clarifier, self._composer, self._back)
         self._chosen = ChosenAnswers(services, self._resolver, self._clarifier, self._composer, self._back, self.answer)
 
     def answer(self, turn: Turn) -> Outcome:
         """The answer to a question, a clarifying question, or the plain statement that nothing fits."""
+        if turn.foreign:
+            return self._foreign.answer(turn)
         resolved = self._resolver.resolve(turn)
         if resolved.kind == "clarify" and not self._surely_about_offers(turn, resolved):
             return self._back.clarify(turn, resolved)

@@ -10,6 +10,7 @@ from actions.answers.compose import short_name
 from actions.answers.words import data, fold
 from actions.messages import Messages
 from actions.services import Knowledge
+from common.language import in_english
 from common.messages import Button, Reply, Status
 from knowledge_base.model import Guide
 from knowledge_base.twins import twins
@@ -32,7 +33,9 @@ class Clarifier:
     ) -> tuple[Reply, list[str]]:
         """The question and the codes offered, in order. `codes` must hold at least one published code."""
         guides = self.offered(codes)
-        facet = (_told_apart(guides) or _facet(guides)) if key == "clarify.ask" else None
+        # The facts that tell them apart are worded in Vietnamese: in another language the names must do.
+        tell = key == "clarify.ask" and not in_english()
+        facet = (_told_apart(guides) or _facet(guides)) if tell else None
         if facet:
             guides = facet[2]
         titles = facet[1] if facet else _titles(guides)

@@ -11,7 +11,9 @@ from actions.answers import lines
 from actions.answers.buttons import Buttons
 from actions.answers.passages import Passage
 from actions.messages import Messages
+from common.language import in_english
 from common.messages import Answer, Aspect, Button, ProcedureRef, Reply, Source, Status
+from indexer.text.language import has_vietnamese
 from knowledge_base.model import Case, Document, Guide, Origin, Published
 
 __all__ = ["Composer", "short_name"]
@@ -212,8 +214,9 @@ class Composer:
         case: Case | None,
     ) -> Reply:
         guide = published.guide
+        text, fields = self._abroad(guide, text, fields)
         answer = Answer(
-            procedure=ProcedureRef(code=guide.code, name=guide.name),
+            procedure=ProcedureRef(code=guide.code, name=_said_name(guide)),
             aspect=aspect,
             guide_version=published.version,
             decision_no=guide.decision_no or "",
@@ -227,8 +230,24 @@ class Composer:
         return Reply(text=text, status=status, buttons=buttons, answer=answer)
 
 
+    def _abroad(self, guide: Guide, text: str, fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """For those who write in another language: that Vietnamese words stand in the text, and the name in both."""
+        if not in_english():
+            return text, fields
+        names = {"name": guide.name, "name_en": guide.name_en}
+        if has_vietnamese(text.replace(guide.name, "")):
+            text = f"{text}\n\n{self._messages.render('answer.only_vietnamese')}"
+        return text, {**fields, **{key: name for key, name in names.items() if name}} if fields else fields
+
+
+def _said_name(guide: Guide) -> str:
+    return guide.name_en if in_english() and guide.name_en else guide.name
+
+
 def short_name(guide: Guide) -> str:
     """What the procedure is called after its official name was said once."""
+    if in_english() and guide.name_en:
+        return guide.name_en
     name = guide.short_names[0] if guide.short_names else guide.name.removeprefix("Thủ tục ")
     return name[:1].upper() + name[1:]
 

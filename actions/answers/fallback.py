@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from actions.answers.answerer import TurnAnswerer
+from actions.answers.hearing import hear
 from actions.answers.turn import Outcome, Turn
 from actions.answers.withheld import Withholding
 from actions.services import Services
+from common.language import asked_in, in_english
 from common.messages import Reply, Status
 
 __all__ = ["Answerer"]
@@ -41,4 +45,8 @@ class Answerer(TurnAnswerer):
 
     def answer_alone(self, text: str, last_procedure: str | None = None) -> list[Reply]:
         """The replies to `text` without intents, as a suggestion to a person."""
-        return list(self.shown(self.answer(Turn(text=text, confidence=0.0, procedure=last_procedure))).replies)
+        turn = Turn(text=text, confidence=0.0, procedure=last_procedure)
+        if in_english():
+            heard = hear(text, asked_in())
+            turn = replace(turn, intent=heard.intent.removeprefix("/"), foreign=True)
+        return list(self.shown(self.answer(turn)).replies)

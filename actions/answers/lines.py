@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from actions.messages import Messages, duration, sentences, vnd
+from common.language import in_english
 from knowledge_base.model import Case, Document, Fee, Guide, Time
 
 __all__ = [
@@ -143,6 +144,8 @@ def clipped(text: str, limit: int) -> str:
 
 
 def _fee_value(messages: Messages, fee: Fee) -> str:
+    if fee.amount is None and in_english() and (fee.verbatim or fee.note):
+        return messages.render("line.fee_quoted", words=clipped(fee.verbatim or fee.note or "", 300))
     if fee.amount is None:
         return clipped(fee.verbatim, 300) if fee.verbatim else (fee.note or messages.render("line.fee_unsettled"))
     return vnd(fee.amount) if fee.amount else messages.render("line.fee_free")

@@ -17,7 +17,8 @@ class Turn:
 
     `text` is empty for a button. `entities` maps a name to its values in order; `procedure` is the code under
     discussion, `candidates` the codes last offered, `aspect` what was asked when they were offered, `rivals` what else
-    the index thought of when it answered, `earlier` what was typed before, newest first.
+    the index thought of when it answered, `earlier` what was typed before, newest first. `foreign`: the text is a
+    question in another language (`common.language.asked_in`).
     """
 
     text: str = ""
@@ -31,6 +32,7 @@ class Turn:
     rivals: tuple[str, ...] = ()
     earlier: tuple[str, ...] = ()
     in_form: bool = False
+    foreign: bool = False
 
     def entity(self, name: str) -> str | None:
         """The first value of entity `name`."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from actions.messages import CATALOGUE_DIR, Messages
+from actions.messages import Messages, catalogues
 
 __all__ = ["load_texts"]
 
 
 def load_texts() -> Messages:
-    return Messages.load(*sorted(CATALOGUE_DIR.glob("*.yml")), Path(__file__).parent / "messages.yml")
+    return Messages.load(*catalogues(), Path(__file__).parent / "messages.yml")

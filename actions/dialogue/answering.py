@@ -22,10 +22,12 @@ class Answer(DialogueAction):
         self._centres = CentreAnswers(services)
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
-        wanted = self._cases.wanted(turn, tracker)
+        wanted = None if turn.foreign else self._cases.wanted(turn, tracker)
         if wanted:
             return wanted
-        outcome = self._centres.instead(turn, self._answerer.answer(turn))
+        outcome = self._answerer.answer(turn)
+        if not turn.foreign:
+            outcome = self._centres.instead(turn, outcome)
         return _aside(outcome) if turn.in_form else outcome
 
 

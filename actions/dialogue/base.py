@@ -55,6 +55,8 @@ class DialogueAction(Action):
         """An answer to an open question or list before anything else: in a few words the classifier hardly sees what
         is meant.
         """
+        if turn.foreign:
+            return self.outcome(turn, tracker)
         last = last_replies(tracker) if turn.text else []
         return self.answered(turn, tracker, last) or self._cases.way_back(
             turn, last, self._answerer.pick(turn) or self.outcome(turn, tracker))
@@ -69,15 +71,18 @@ class DialogueAction(Action):
 
 
 def read_turn(tracker: Tracker) -> Turn:
-    """The turn in Rasa's tracker. A message that begins with "/" is a button's payload and has no text."""
+    """The turn in Rasa's tracker. A message that begins with "/" is a button's payload and has no text, unless the
+    gateway put a question in another language beside it (`actions.answers.hearing`).
+    """
     message: Mapping[str, Any] = tracker.latest_message or {}
     text = str(message.get("text") or "")
+    question = str((message.get("metadata") or {}).get("question") or "")
     entities: dict[str, tuple[str, ...]] = {}
     for entity in message.get("entities") or []:
         entities[entity["entity"]] = (*entities.get(entity["entity"], ()), str(entity["value"]))
     intent = message.get("intent") or {}
     return Turn(
-        text="" if text.startswith("/") else text,
+        text=question or ("" if text.startswith("/") else text),
         intent=intent.get("name") or "",
         confidence=float(intent.get("confidence") or 0.0),
         entities=entities,
@@ -88,6 +93,7 @@ def read_turn(tracker: Tracker) -> Turn:
         rivals=tuple(tracker.get_slot("rivals") or ()),
         earlier=_typed_before(tracker),
         in_form=(tracker.active_loop or {}).get("name") == _LOOP,
+        foreign=bool(question),
     )
 
 

@@ -2,12 +2,15 @@
 
 Keys are dotted paths (`answer.fee.free`). A missing key or a value that a message needs and did not get is an
 error, never an empty sentence.
+
+Beside a catalogue may stand its English twin (`en.yml` beside `vi.yml`, else `messages.en.yml` beside `messages.yml`).
+It serves those who write in another language (`common.language`); what it lacks is said in Vietnamese.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -20,11 +23,13 @@ from yaml import CSafeLoader, MappingNode
 
 from common.clock import to_local
 from common.errors import ISeeError
+from common.language import in_english
 
 __all__ = [
     "CATALOGUE_DIR",
     "MessageError",
     "Messages",
+    "catalogues",
     "day",
     "duration",
     "lower_first",
@@ -35,6 +40,7 @@ __all__ = [
 
 CATALOGUE_DIR = Path(__file__).parent
 _UNITS = {"working_day": "ngày làm việc", "day": "ngày", "hour": "giờ"}
+_ENGLISH_UNITS = {"working_day": "working day", "day": "day", "hour": "hour"}
 _SENTENCE_END = re.compile(r"(?<=\.)\s+(?=\w)")
 _PROCEDURE = "thủ tục"
 _BLANKS = re.compile(r"[ \t]+\n|\n{3,}")
@@ -47,29 +53,30 @@ class MessageError(ISeeError):
 class Messages:
     """The catalogue in memory; safe to share between threads."""
 
-    def __init__(self, templates: dict[str, Template]) -> None:
-        self._templates = templates
+    def __init__(self, templates: dict[str, Template], english: dict[str, Template] | None = None) -> None:
+        self._templates, self._english = templates, english or {}
 
     @classmethod
     def load(cls, *files: Path) -> Messages:
         """All messages of `files` (every catalogue of this folder when none is given).
 
-        Raises MessageError naming file and key of a broken template or of a key that occurs twice.
+        Raises MessageError naming file and key of a broken template, of a key that occurs twice, or of an English one
+        that has no Vietnamese.
         """
-        templates: dict[str, Template] = {}
-        for file in files or tuple(sorted(CATALOGUE_DIR.glob("*.yml"))):
-            for key, template in _compiled(file, file.read_text("utf-8")).items():
-                if key in templates:
-                    raise MessageError(f"{file.name}: the key {key} occurs twice")
-                templates[key] = template
-        return cls(templates)
+        files = files or catalogues()
+        templates = _gathered(files)
+        english = _gathered([twin for twin in map(_twin, files) if twin.exists()])
+        orphans = sorted(english.keys() - templates.keys())
+        if orphans:
+            raise MessageError(f"English without Vietnamese: {', '.join(orphans)}")
+        return cls(templates, english)
 
     def render(self, key: str, **values: Any) -> str:
-        """The message `key` with `values` filled in, outer blanks removed.
+        """The message `key` with `values` filled in, outer blanks removed; in English where the turn is and it has one.
 
         Raises MessageError when there is no such key, or the message needs a value that wasn't given.
         """
-        template = self._templates.get(key)
+        template = (self._english.get(key) if in_english() else None) or self._templates.get(key)
         if template is None:
             raise MessageError(f"No message {key!r} in the catalogue.")
         try:
@@ -86,23 +93,32 @@ class Messages:
         return iter(self._templates)
 
 
+def catalogues() -> tuple[Path, ...]:
+    """The catalogues of this folder, without their English twins."""
+    return tuple(file for file in sorted(CATALOGUE_DIR.glob("*.yml")) if file.name != "en.yml")
+
+
 def vnd(amount: int) -> str:
-    """8000 → "8.000 đồng"."""
+    """8000 → "8.000 đồng", in English "8,000 VND"."""
+    if in_english():
+        return f"{amount:,} VND"
     return f"{amount:,}".replace(",", ".") + " đồng"
 
 
 def day(moment: date | datetime | str) -> str:
-    """A date, or the Vietnamese date of a moment, as 24/11/2026. Texts must be ISO dates."""
+    """A date, or the Vietnamese date of a moment, as 24/11/2026 or 24 November 2026. Texts must be ISO dates."""
     if isinstance(moment, str):
         moment = date.fromisoformat(moment)
     if isinstance(moment, datetime):
         moment = to_local(moment)
-    return f"{moment:%d/%m/%Y}"
+    return f"{moment.day} {moment:%B %Y}" if in_english() else f"{moment:%d/%m/%Y}"
 
 
 def duration(time: Any) -> str:
-    """A guide's `Time` with amount and unit as "3 ngày làm việc"; 0.5 is written 0,5."""
+    """A guide's `Time` with amount and unit as "3 ngày làm việc", in English "3 working days"; 0.5 is written 0,5."""
     amount = time.amount
+    if in_english():
+        return f"{amount:g} {_ENGLISH_UNITS[str(time.unit)]}{'' if amount == 1 else 's'}"
     number = str(int(amount)) if float(amount).is_integer() else str(amount).replace(".", ",")
     return f"{number} {_UNITS[str(time.unit)]}"
 
@@ -146,6 +162,21 @@ def _environment() -> ImmutableSandboxedEnvironment:
         "sentences": sentences,
     }  # fmt: skip
     return environment
+
+
+def _twin(file: Path) -> Path:
+    """Where the English of a catalogue stands."""
+    return file.with_name("en.yml" if file.stem == "vi" else f"{file.stem}.en.yml")
+
+
+def _gathered(files: Iterable[Path]) -> dict[str, Template]:
+    templates: dict[str, Template] = {}
+    for file in files:
+        for key, template in _compiled(file, file.read_text("utf-8")).items():
+            if key in templates:
+                raise MessageError(f"{file.name}: the key {key} occurs twice")
+            templates[key] = template
+    return templates
 
 
 @cache

@@ -17,13 +17,16 @@ from bot.gateway.steps.admission import Admit, Deduplicate
 from bot.gateway.steps.answering import AskEngine, Desk, Fallback, Own, Wordless
 from bot.gateway.steps.closing import Publish, Store
 from bot.gateway.steps.following import FollowUp, OfferFollowUp
+from bot.gateway.steps.locating import Located, Nearest
 from bot.gateway.steps.reading import AskedByDesk, Capture, Mask, Offered, Record
+from bot.gateway.steps.speaking import Converse, Honest, Listen
 from bot.gateway.steps.switching import Switched
 from bot.gateway.store import ConversationStore
 from bot.gateway.texts import problem
-from bot.gateway.turn import Answering, AtDesk, Capturing, FollowingUp, Inbound, Masking, Outcome, Turn
+from bot.gateway.turn import Answering, AtDesk, Capturing, FollowingUp, Inbound, Locating, Masking, Outcome, Turn
 from bot.gateway.turns import Begun, TurnStore
 from common.errors import Conflict, ISeeError
+from common.language import speaking
 from common.settings import Settings
 
 __all__ = ["Gateway"]
@@ -48,6 +51,7 @@ class Gateway:
         switched: Switched,
         desk: AtDesk,
         follow_ups: FollowingUp,
+        places: Locating,
         admit: Admit,
     ) -> None:
         self._turns = turns
@@ -58,19 +62,24 @@ class Gateway:
             [
                 Deduplicate(),
                 admit,
+                Listen(),
                 AskedByDesk(desk),
                 Capture(intake),
                 Offered(store),
+                Located(),
                 Mask(mask),
                 Record(turns),
                 Own(),
                 Desk(desk),
                 FollowUp(follow_ups),
                 switched,
+                Nearest(places),
                 Wordless(),
+                Converse(intake),
                 AskEngine(engine, intake),
                 Fallback(answerer),
                 OfferFollowUp(follow_ups),
+                Honest(),
                 Store(turns),
                 Publish(hub),
             ]
@@ -96,8 +105,10 @@ class Gateway:
     async def _taken(self, inbound: Inbound) -> Outcome:
         begun = await self._begin(inbound)
         turn = Turn(inbound, begun.conversation, begun.earlier, begun.citizen_message)
+        turn.language = begun.conversation.language
         try:
-            await self._pipeline.run(turn)
+            with speaking(turn.language):
+                await self._pipeline.run(turn)
         finally:
             if turn.outcome is None or turn.earlier is not None:
                 await run_sync(self._turns.release, inbound.conversation_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,17 +14,18 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.gateway.ids import next_id
-from bot.gateway.tables import ConversationRow, FeedbackRow, MessageRow, TurnRow, UnansweredRow
+from bot.gateway.tables import ConversationRow, DeviceRow, FeedbackRow, MessageRow, TurnRow, UnansweredRow
 from bot.gateway.turn import Conversation
 from common.clock import utc_now
 from common.database import Database
 from common.errors import NotFound
 from common.keyring import Keyring
+from common.language import as_language
 from common.messages import Author, Message, Owner, Reply, public
 
-__all__ = ["ConversationStore", "Opened", "add_message", "locked", "message_data", "offers_of"]
+__all__ = ["TOKEN_PURPOSE", "ConversationStore", "Opened", "add_message", "locked", "message_data", "offers_of"]
 
-_TOKEN_PURPOSE = "conversation-token"  # noqa: S105 - a purpose name, not a secret
+TOKEN_PURPOSE = "conversation-token"  # noqa: S105 - a purpose name, not a secret
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,15 @@ class ConversationStore:
         self._database = database
         self._keyring = keyring
 
-    def open(self, greeting: Sequence[Reply], *, language: str = "vi", channel: str = "web") -> Opened:
-        """Starts a conversation with the `greeting` as its first messages."""
+    def open(
+        self, greeting: Sequence[Reply], *, language: str = "vi", channel: str = "web",
+        also: Callable[[Session, str], None] | None = None, planned: str = "",
+    ) -> Opened:
+        """Starts a conversation with the `greeting` as its first messages; `also` is called with its id in the same
+        transaction. `planned` is the id to give it, where a caller must be able to try again without opening two."""
         token = secrets.token_urlsafe(32)
         row = ConversationRow(
-            id=str(uuid.uuid4()),
+            id=planned or str(uuid.uuid4()),
             token_digest=self._digest(token),
             channel=channel,
             language=language,
@@ -59,14 +64,21 @@ class ConversationStore:
             session.add(row)
             session.flush()
             messages = [message_data(add_message(session, row, "bot", reply)) for reply in greeting]
+            if also:
+                also(session, row.id)
         return Opened(row.id, token, messages)
 
     def authenticate(self, conversation_id: str, token: str) -> bool:
-        """Whether `token` is the one this conversation was opened with (compared in constant time)."""
+        """Whether `token` is the one this conversation was opened with (compared in constant time), or that of a device
+        that took it up by a code."""
+        digest = self._digest(token)
         with self._database.session(write=False) as session:
             query = select(ConversationRow.token_digest).where(ConversationRow.id == conversation_id)
             known = session.scalar(query) or ""
-        return hmac.compare_digest(known, self._digest(token))
+            if hmac.compare_digest(known, digest):
+                return True
+            device = session.get(DeviceRow, digest)
+            return device is not None and hmac.compare_digest(device.conversation_id, conversation_id)
 
     def get(self, conversation_id: str) -> Conversation:
         """The conversation as it stands. Raises NotFound."""
@@ -139,7 +151,7 @@ class ConversationStore:
             return list(session.scalars(query))
 
     def _digest(self, token: str) -> str:
-        return self._keyring.digest(_TOKEN_PURPOSE, token)
+        return self._keyring.digest(TOKEN_PURPOSE, token)
 
 
 def locked(session: Session, conversation_id: str) -> ConversationRow:
@@ -185,7 +197,8 @@ def offers_of(row: MessageRow) -> dict[str, str]:
 
 def as_conversation(row: ConversationRow) -> Conversation:
     owner: Owner = "agent" if row.owner == "agent" else "waiting" if row.owner == "waiting" else "bot"
-    return Conversation(row.id, owner, row.owner_epoch, row.channel, row.last_procedure, row.agent)
+    language = as_language(row.language)
+    return Conversation(row.id, owner, row.owner_epoch, row.channel, row.last_procedure, row.agent, language)
 
 
 def _choices(part: Any) -> Iterable[tuple[str, str]]:

@@ -7,16 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from common.language import Language
 from common.messages import Attachment, Button, Owner, Reply, Status
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from actions.answers.hearing import Heard
     from bot.gateway.tables import ConversationRow
 
 __all__ = [
     "Answering", "AtDesk", "Captured", "Capturing", "Conversation", "FollowingUp", "Inbound",
-    "Masking", "Outcome", "Turn", "Upload",
+    "Locating", "Masking", "Outcome", "Turn", "Upload",
 ]
 
 Masking = Callable[[str], str]
@@ -32,9 +34,9 @@ class Upload:
 
 @dataclass(frozen=True)
 class Inbound:
-    """One thing that a citizen sent: exactly one of `text`, `payload` (a button's) and `upload`.
+    """One thing that a citizen sent: exactly one of `text`, `payload` (a button's), `upload` and `location`.
 
-    `client` tells callers apart where the channel can (a digest of the address); "" where it can't.
+    A location (latitude, longitude in degrees) is used once: it is stored and logged nowhere. `client` tells callers apart where the channel can (a digest of the address); "" where it can't.
     """
 
     conversation_id: str
@@ -42,6 +44,7 @@ class Inbound:
     text: str | None = None
     payload: str | None = None
     upload: Upload | None = None
+    location: tuple[float, float] | None = field(default=None, repr=False)
     client: str = ""
 
 
@@ -55,16 +58,19 @@ class Conversation:
     channel: str = "web"
     last_procedure: str | None = None
     agent: str | None = None
+    language: Language = "vi"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the channel gives back; `messages` are public `Message` data."""
+    """What the channel gives back; `messages` are public `Message` data, `citizen_message` is the id under which the
+    citizen's own words were stored."""
 
     messages: list[dict[str, Any]]
     owner: Owner
     status: Status
     took_ms: float
+    citizen_message: str = ""
 
 
 @dataclass
@@ -80,6 +86,9 @@ class Turn:
     engine_message: str | None = None
     intent: str = ""
     captured: bool = False
+    # The citizen's language, and what a text in another one than Vietnamese says (`steps/speaking.py`).
+    language: Language = "vi"
+    heard: Heard | None = None
     # What hangs on the citizen's message, and whether the dialogue engine failed in this turn.
     attachments: list[Attachment] = field(default_factory=list)
     unaided: bool = False
@@ -138,6 +147,12 @@ class Answering(Protocol):
     def answer_alone(self, text: str, last_procedure: str | None = None) -> list[Reply]: ...
 
     def shown(self, outcome: Any, under_discussion: str | None = None) -> Any: ...
+
+
+class Locating(Protocol):
+    """`actions.centres.nearby`: the points nearest to a location, in words that don't give it away."""
+
+    def near(self, lat: float, lon: float) -> Reply: ...
 
 
 class AtDesk(Protocol):

@@ -117,7 +117,7 @@ class TurnStore:
                 added += [add_message(session, row, "system", reply) for reply in told]
             messages = [message_data(message) for message in added]
             owner: Owner = as_conversation(row).owner
-            outcome = Outcome(messages, owner, status, turn.took_ms)
+            outcome = Outcome(messages, owner, status, turn.took_ms, turn.citizen_message or "")
             session.execute(
                 update(TurnRow)
                 .where(TurnRow.conversation_id == row.id, TurnRow.client_id == turn.inbound.client_id)
@@ -135,6 +135,7 @@ class TurnStore:
 
 def _conclude(session: Session, row: ConversationRow, turn: Turn, status: Status) -> None:
     """What a finished turn leaves on its conversation."""
+    row.language = turn.language
     named = [reply.answer.procedure.code for reply in turn.replies if reply.answer]
     if named:
         row.last_procedure = named[-1]
@@ -156,4 +157,5 @@ def _ask_again(row: ConversationRow, turn: Turn) -> list[Reply]:
 
 def _outcome(row: TurnRow) -> Outcome:
     result = row.result or {"messages": [], "owner": "bot"}
-    return Outcome(result["messages"], result["owner"], Status(row.status or "error"), row.took_ms or 0.0)
+    return Outcome(
+        result["messages"], result["owner"], Status(row.status or "error"), row.took_ms or 0.0, row.citizen_message)

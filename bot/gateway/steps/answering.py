@@ -72,9 +72,13 @@ class AskEngine:
             "client_id": turn.inbound.client_id,
             "channel": turn.conversation.channel,
             "owner": turn.conversation.owner,
+            "language": turn.language,
         }
+        message = turn.engine_message
+        if turn.heard and turn.heard.intent and not turn.captured:
+            message, metadata["question"] = turn.heard.intent, turn.engine_message
         try:
-            answer = await self._engine.ask(turn.conversation.id, turn.engine_message, metadata)
+            answer = await self._engine.ask(turn.conversation.id, message, metadata)
         except EngineDown as error:
             FALLBACKS.labels(error.reason).inc()
             turn.unaided = True

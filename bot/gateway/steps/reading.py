@@ -12,6 +12,7 @@ from bot.gateway.texts import problem, say
 from bot.gateway.turn import AtDesk, Capturing, Masking, Turn
 from bot.gateway.turns import TurnStore
 from common.errors import InvalidInput
+from common.language import speak
 from common.messages import Status
 
 __all__ = ["AskedByDesk", "Capture", "Mask", "Offered", "Record"]
@@ -46,6 +47,8 @@ class Capture:
         taken = await run_sync(self._take, turn)
         if taken:
             turn.captured, turn.engine_message, turn.transcript = True, taken[0], taken[1]
+            turn.language = turn.conversation.language  # a name or an address is no change of language
+            speak(turn.language)
         return None
 
     def _take(self, turn: Turn) -> tuple[str, str] | None:
@@ -58,7 +61,8 @@ class Capture:
                 raise InvalidInput(problem("no_place_for_file"), field="file")
         else:
             # Forms see the text as typed: a value may well begin with a slash, and none is ever run as a command.
-            text = unicodedata.normalize("NFC", inbound.text) if inbound.text is not None else None
+            typed = turn.heard.words if turn.heard and turn.heard.words else inbound.text
+            text = unicodedata.normalize("NFC", typed) if typed is not None else None
             taken = self._intake.capture(
                 inbound.conversation_id, text=text, payload=inbound.payload, client=inbound.client
             )
@@ -99,7 +103,8 @@ class Mask:
             raise InvalidInput(problem("no_place_for_file"), field="file")
         if turn.text is not None and not turn.captured:
             masked = self._mask(turn.text)
-            turn.transcript, turn.engine_message = masked, without_command(masked)
+            words = self._mask(turn.heard.words) if turn.heard and turn.heard.words else masked
+            turn.transcript, turn.engine_message = masked, without_command(words)
         turn.transcript = turn.transcript or say("upload", name=self._mask(_file_name(turn)))
         return None
 
