@@ -77,6 +77,7 @@ MENU: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         Entry(Area.SETUP, "Nơi nộp", "/console/centres"),
         Entry(Area.SETUP, "Lịch làm việc", "/console/calendar"),
         Entry(Area.SETUP, "Việc gửi lỗi", "/console/outbox"),
+        Entry(Area.STEERING, "Zalo", "/console/zalo"),
         Entry(Area.ACCESS, "Tài khoản", "/console/people"),
         Entry(Area.STEERING, "Nhật ký", "/console/audit"),
     )),

@@ -36,6 +36,7 @@ from bot.console.inbox import phrasing
 from bot.console.rendering import CONSOLE, console_page, see_other
 from bot.console.reports import routes as reports
 from bot.console.session import SignInNeeded
+from bot.console.zalo import routes as zalo
 from common.errors import ISeeError
 
 __all__ = ["install_console"]
@@ -43,7 +44,7 @@ __all__ = ["install_console"]
 _PARTS = (
     signin, sso, me, people, audit_page, switches, desk, unanswered, phrasing, dossier_list, dossiers, files,
     calendar, results, outbox, rights, centres, appointments, assisted, payments, reports, lab, golden, recall,
-    guides,
+    guides, zalo,
 )
 
 

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import select, update
 
 from bot.zalo.tables import ZaloAlarmRow
+from common.audit import record
 from common.clock import utc_now
 from common.database import Database
 
@@ -53,7 +54,10 @@ class Alarms:
         query = update(ZaloAlarmRow).where(ZaloAlarmRow.kind == kind, ZaloAlarmRow.cleared_at.is_(None))
         with self._database.session() as session:
             done = session.scalars(query.values(cleared_at=utc_now(), cleared_by=actor).returning(ZaloAlarmRow.id))
-            return bool(list(done))
+            cleared = bool(list(done))
+            if cleared and actor != "system":
+                record(session, actor, "zalo.alarm_clear", f"zalo:{kind}")
+            return cleared
 
     def open(self) -> list[Alarm]:
         """What is open, the latest first."""

@@ -16,6 +16,7 @@ from bot.zalo.alarms import Alarms
 from bot.zalo.events import SIGNALS
 from bot.zalo.model import Event
 from bot.zalo.tables import ZaloEventRow
+from common.audit import record
 from common.clock import utc_now
 from common.database import Database
 from common.keyring import Keyring
@@ -170,16 +171,17 @@ class EventQueue:
                 for row in session.scalars(query)
             ]
 
-    def retry(self, event_id: int) -> bool:
+    def retry(self, event_id: int, actor: str = "system") -> bool:
         """Puts a dead event back; False where it isn't there (any more) or holds nothing."""
         query = update(ZaloEventRow).where(
             ZaloEventRow.id == event_id, ZaloEventRow.state == "dead", ZaloEventRow.sealed.is_not(None))
-        return self._changed(query.values(state="waiting", tries=0, due_at=utc_now(), done_at=None, error=""))
+        values = {"state": "waiting", "tries": 0, "due_at": utc_now(), "done_at": None, "error": ""}
+        return self._changed(query.values(**values), actor, "zalo.event_retry")
 
-    def drop(self, event_id: int) -> bool:
+    def drop(self, event_id: int, actor: str = "system") -> bool:
         """Gives a dead event up for good; False where it isn't there (any more)."""
         query = update(ZaloEventRow).where(ZaloEventRow.id == event_id, ZaloEventRow.state == "dead")
-        return self._changed(query.values(state="done", sealed=None, done_at=utc_now()))
+        return self._changed(query.values(state="done", sealed=None, done_at=utc_now()), actor, "zalo.event_drop")
 
     def forget(self, session: Session, subject: str) -> None:
         """Empties everything of a citizen inside the caller's transaction; the keys stay, so that repeats are known."""
@@ -213,9 +215,12 @@ class EventQueue:
                     ZaloEventRow.name.not_in(SIGNALS))
                 .values(due_at=until))
 
-    def _changed(self, query: Any) -> bool:
+    def _changed(self, query: Any, actor: str, action: str) -> bool:
         with self._database.session() as session:
-            return session.scalar(query.returning(ZaloEventRow.id)) is not None
+            event_id = session.scalar(query.returning(ZaloEventRow.id))
+            if event_id is not None:
+                record(session, actor, action, f"zalo:event-{event_id}")
+            return event_id is not None
 
     def _opened(self, row: ZaloEventRow) -> Queued:
         raw = self._keyring.decrypt(row.sealed) if row.sealed else b""
