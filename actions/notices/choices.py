@@ -16,13 +16,13 @@ from common.keyring import Keyring
 
 __all__ = ["PURPOSES", "Choice", "Choices", "Purpose"]
 
-Purpose = Literal["dossier", "reminder", "mail"]
+Purpose = Literal["dossier", "reminder", "mail", "zalo"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """`address` is the e-mail address where `purpose` is `mail` and it was given."""
+    """`address` is the e-mail address where `purpose` is `mail` and it was given, the phone number where it is `zalo`."""
 
     purpose: str
     given: bool

@@ -21,7 +21,7 @@ TEMPLATES = _HERE / "templates.yml"
 @dataclass(frozen=True)
 class Part:
     """One thing to say: `path` is its page, `about` the procedure it calls for, `procedure` one that something may
-    follow on, `addresses` who gets it by mail."""
+    follow on, `addresses` who gets it by mail, `state` what the dossier `code` is told to be in."""
 
     text: str
     code: str = ""
@@ -29,6 +29,7 @@ class Part:
     procedure: str = ""
     about: str = ""
     addresses: tuple[str, ...] = field(default=(), repr=False)
+    state: str = ""
 
 
 @dataclass(frozen=True)

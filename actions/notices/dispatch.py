@@ -33,9 +33,9 @@ from common.errors import NotReady
 from common.keyring import Keyring
 from common.links import Links
 
-__all__ = ["DOSSIER", "SEND", "Dispatch"]
+__all__ = ["DOSSIER", "PHONE", "SEND", "Dispatch"]
 
-DOSSIER, SEND = "notice.dossier", "notice.send"
+DOSSIER, SEND, PHONE = "notice.dossier", "notice.send", "notice.phone"
 _PURPOSE: dict[str, Purpose] = {DOSSIER: "dossier"}
 # A link in a message or a letter is looked at within weeks, or a new one is asked for.
 _LINK_LIFE = timedelta(days=14)
@@ -64,6 +64,8 @@ class Dispatch:
         self._states = load_states()
         self._pages = pages
         self.mails = mails
+        # Whether somebody took on `notice.phone`: template messages on Zalo to a phone number.
+        self.phones = False
         self._now = now
         self.deliver: Deliver | None = None
         self.follow_ups: list[Callable[[Session, str, Reminder], None]] = []
@@ -110,6 +112,8 @@ class Dispatch:
             said = [self.deliver.say(session, conversation_id, reply) for reply in self._composer.replies(parts)]
             if said and all(said) and self.mails:
                 self._mail(session, conversation_id, entry.key, parts)
+            if said and all(said) and self.phones:
+                self._phone(session, conversation_id, entry.key, parts)
         if said:
             self.deliver.told(conversation_id)
         return None
@@ -167,7 +171,7 @@ class Dispatch:
         address = json.loads(self._keyring.decrypt(mail.sealed))["value"] if mail else ""
         path = self._pages.path(row.code, life=_LINK_LIFE)
         following = row.procedure_code if state in _FINISHED else ""
-        return Part(text, row.code, path, following, addresses=(address,) if address else ())
+        return Part(text, row.code, path, following, addresses=(address,) if address else (), state=state)
 
     def _reminder(self, body: dict[str, Any]) -> Part:
         values: dict[str, Any] = body["values"]
@@ -188,6 +192,16 @@ class Dispatch:
             self._outbox.put(
                 session, MAIL, _short(key, address), conversation_id,
                 {"to": address, "subject": mail.subject, "body": mail.body})
+
+    def _phone(self, session: Session, conversation_id: str, key: str, parts: Sequence[Part]) -> None:
+        """A short notice about each dossier to the phone number that was given for it."""
+        chosen = self._choices.all(session, conversation_id).get("zalo")
+        if chosen is None or not chosen.given or not chosen.address:
+            return
+        for part in (part for part in parts if part.state):
+            self._outbox.put(
+                session, PHONE, _short(key, "phone", part.code), conversation_id,
+                {"phone": chosen.address, "code": part.code, "state": part.state})
 
     def _readers(self, session: Session, row: DossierRow) -> list[str]:
         """Conversations that may act on the dossier now (`actions.dossiers.access`)."""

@@ -29,10 +29,13 @@ from actions.notices.tables import DateQuestionRow, NoticeChoiceRow, NoticeRow, 
 from common.clock import utc_now
 from common.database import Database
 from common.errors import InvalidInput
+from common.identifiers import parse_phone
 from common.keyring import Keyring
 
 __all__ = ["Notices"]
 
+# A landline, of eleven digits, has no Zalo.
+_MOBILE_DIGITS = 10
 _ADDRESS = re.compile(r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+\.[^@\s<>,;:\"]+")
 
 
@@ -109,6 +112,19 @@ class Notices:
         if address and not _ADDRESS.fullmatch(address):
             raise InvalidInput(self.cards.texts.render("page.address"), field="address")
         self.choose(conversation_id, "mail", bool(address), address)
+
+    @property
+    def phones(self) -> bool:
+        """Whether short notices can be sent to a phone number on Zalo."""
+        return self.dispatch.phones
+
+    def phone_to(self, conversation_id: str, phone: str) -> None:
+        """Short notices to `phone` on Zalo from now on; none where it is empty. Raises InvalidInput for no mobile
+        number."""
+        phone = parse_phone(phone) if phone.strip() else ""
+        if phone and len(phone) != _MOBILE_DIGITS:
+            raise InvalidInput(self.cards.texts.render("page.phone"), field="phone")
+        self.choose(conversation_id, "zalo", bool(phone), phone)
 
     def stop(self, conversation_id: str) -> None:
         """Withdraws everything: no notice, reminder or letter goes out any more."""

@@ -13,8 +13,8 @@ __all__ = ["DateQuestionRow", "NoticeChoiceRow", "NoticeRow", "ReminderRow"]
 
 
 class NoticeChoiceRow(Base):
-    """Yes or no of a conversation to one purpose (`dossier`, `reminder`, `mail`), with the version of the text that
-    was shown. `sealed` is the address for `mail`."""
+    """Yes or no of a conversation to one purpose (`dossier`, `reminder`, `mail`, `zalo`), with the version of the text
+    that was shown. `sealed` is the address for `mail`, the phone number for `zalo`."""
 
     __tablename__ = "notice_choices"
 

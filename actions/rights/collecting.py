@@ -88,7 +88,7 @@ class Collector:
                 self._line("chosen", self._texts.render(f"record.{'yes' if choice.given else 'no'}")),
                 self._line("consent", moment(choice.at)), self._line("consent_version", choice.text_version)]
             if choice.address:
-                lines.append(self._line("address", choice.address))
+                lines.append(self._line("phone" if choice.purpose == "zalo" else "address", choice.address))
             title = self._texts.render(f"record.purpose.{choice.purpose}")
             records.append(Record(title=title, lines=lines))
         return records

@@ -38,6 +38,7 @@ async def choose(
     purpose: Annotated[str, Form(max_length=16)],
     given: Annotated[str, Form(max_length=3)] = "no",
     address: Annotated[str, Form(max_length=254)] = "",
+    phone: Annotated[str, Form(max_length=30)] = "",
 ) -> Response:
     """One purpose on or off; `all` off at once."""
     conversation_id = context.dossiers.links.open(KIND, token)
@@ -48,6 +49,8 @@ async def choose(
             service.stop(conversation_id)
         elif purpose == "mail":
             service.mail_to(conversation_id, address if given == "yes" else "")
+        elif purpose == "zalo" and (given != "yes" or service.phones):
+            service.phone_to(conversation_id, phone if given == "yes" else "")
         elif purpose in ("dossier", "reminder"):
             service.choose(conversation_id, "dossier" if purpose == "dossier" else "reminder", given == "yes")
 
@@ -146,5 +149,6 @@ def _page(
     return page(
         request, "notices/notices.html", status=error.status if error else 200, token=token,
         problem=error.detail if error else "", choices=service.choices(conversation_id), reminders=reminders,
-        papers=load_renewals(), mails=service.mails, quiet=context.settings.quiet_hours.replace("-", " đến "),
+        papers=load_renewals(), mails=service.mails, phones=service.phones,
+        quiet=context.settings.quiet_hours.replace("-", " đến "),
         done=not error and request.query_params.get("done") == "1")

@@ -184,9 +184,10 @@ class Notices:
 
 def masked_code(code: str) -> str:
     """H49.22-260804-0583 → H49.22-xxxxxx-0583: enough for whom it concerns, on a locked screen."""
-    first, *middle, last = code.split("-")
-    if not middle:
-        return code[:3] + "x" * max(len(code) - 7, 0) + code[-4:] if len(code) > 7 else "x" * len(code)
+    first, *rest = code.split("-")
+    if len(rest) < 2:
+        return code[:3] + "x" * (len(code) - 7) + code[-4:] if len(code) > 7 else "x" * len(code)
+    *middle, last = rest
     return "-".join([first, *("x" * len(part) for part in middle), last])
 
 

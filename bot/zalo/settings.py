@@ -55,6 +55,12 @@ class ZaloSettings(BaseSettings):
     handoff_pause_min: int = Field(
         30, ge=1, le=1440, description="Minutes that the bot is silent after staff wrote in Zalo's own tool."
     )
+    template_mode: Literal["", "development"] = Field(
+        "", description="development: template messages are free tests that only the app's and OA's admins get."
+    )
+    poll_missed_s: float = Field(
+        0, ge=0, description="Seconds between two looks for messages whose event never came; 0: none is taken."
+    )
     media_hosts: list[str] = Field(
         [".zdn.vn", ".zadn.vn", ".zalo.me", ".zaloapp.com"],
         description="Hosts that citizens' pictures and files are fetched from; a leading dot takes subdomains.",

@@ -58,10 +58,11 @@ class Uploads:
         digest = hashlib.sha256(content).hexdigest()
         await run_sync(self._forget, digest)
 
-    def purge(self) -> None:
-        """Removes what has expired."""
+    def purge(self) -> int:
+        """Removes what has expired; returns how many."""
+        query = delete(ZaloUploadRow).where(ZaloUploadRow.expires_at < self._now())
         with self._database.session() as session:
-            session.execute(delete(ZaloUploadRow).where(ZaloUploadRow.expires_at < self._now()))
+            return len(session.scalars(query.returning(ZaloUploadRow.digest)).all())
 
     @staticmethod
     def file_type(content: bytes, name: str) -> str:

@@ -342,3 +342,21 @@ def exhaust(database: Database) -> None:
 
     with database.session() as session:
         session.execute(update(OutboxRow).where(OutboxRow.topic == "test.fails").values(attempts=11))
+
+
+def test_a_phone_number_for_zalo_is_given_and_taken_back_on_the_page(running: Running, room: Dossiers) -> None:
+    talk = running.open()
+    page = "/notices/" + room.links.make(NOTICES, talk.id, HOUR_DELTA)
+    assert 'name="phone"' not in running.http.get(page).text  # nobody sends any
+    room.notices.dispatch.phones = True
+    try:
+        assert 'name="phone"' in running.http.get(page).text
+        form = {"purpose": "zalo", "given": "yes", "phone": "0203 3123 456"}
+        assert running.http.post(f"{page}/choices", data=form).status_code == 422
+        running.http.post(f"{page}/choices", data={**form, "phone": "+84 936 518 274"})
+        assert room.notices.choices(talk.id)["zalo"].address == PHONE
+        assert PHONE in running.http.get(page).text
+        running.http.post(f"{page}/choices", data={"purpose": "zalo"})
+    finally:
+        room.notices.dispatch.phones = False
+    assert not room.notices.choices(talk.id)["zalo"].given and not room.notices.choices(talk.id)["zalo"].address
