@@ -48,8 +48,8 @@ class OriginCheck:
         site = origin(named)
         if site == "null" and not scope["path"].startswith(_API):
             # A page that sends no referrer (the citizens' pages) posts without naming its site: the browser's other
-            # word on it counts (Fetch Metadata).
-            return headers.get(b"sec-fetch-site", b"") != b"same-origin"
+            # word on it counts (Fetch Metadata), and where an old one says nothing, the page's sealed address.
+            return headers.get(b"sec-fetch-site", b"same-origin") not in (b"same-origin", b"none")
         # A proxy that ends TLS changes the scheme that we see, so the host alone is compared with the one asked for.
         host = headers.get(b"host", b"").decode("latin-1").lower()
         if site == self._own or (host and named.lower().rpartition("://")[2] == host):

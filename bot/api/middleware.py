@@ -13,6 +13,7 @@ import uuid
 import structlog
 from prometheus_client import Histogram
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.api.problems import problem_response
@@ -27,6 +28,7 @@ _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _FILES_A_PAGE = 4
 # A catalogue is larger than what citizens send; the route reads it only after it knows who sends.
 IMPORT_PATH = "/console/guides/import/file"
+_GONE = 499  # as nginx calls it: the caller left before the request was whole
 _METHODS = {"GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH"}
 # A body may take this long, and longer only as long as it comes at the speed of a poor line (16 kbit/s).
 _BODY_GRACE_S, _BODY_BYTES_A_SECOND = 30.0, 2048
@@ -57,6 +59,8 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            code = code or _GONE  # for the log: there is nobody to answer
         except Exception as error:  # nothing above could name it: the log gets the cause, the caller the id
             _log.error("unhandled", route=_route(scope), exc_info=error)
             if not code:

@@ -168,7 +168,7 @@ async def joined(server: PrivateRedis) -> AsyncIterator[tuple[EventHub, EventHub
     hubs, parts, tasks = (EventHub(), EventHub()), [Shared(server.url) for _ in range(2)], []
     for hub, part in zip(hubs, parts, strict=True):
         tasks.append(asyncio.create_task(Wakes(hub, part).run()))
-    while (await parts[0].client.pubsub_numsub("isee:wakes"))[0][1] < 2:
+    while (await parts[0].client.pubsub_numsub("isee:wakes"))[0][1] < 2:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
     yield hubs
     for task in tasks:
