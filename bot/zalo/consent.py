@@ -47,6 +47,8 @@ class Consent:
         """`base_url` is the address of this service, for the callback where ZALO_REDIRECT_URI is empty."""
         self._settings, self._database, self._keyring, self._now = settings, database, keyring, now
         self._oauth, self._store, self._alarms = oauth, store, alarms
+        self.on_new: Callable[[], None] = lambda: None
+        """Called in the event loop when a consent brought tokens."""
         self.redirect_uri = settings.redirect_uri or f"{base_url}{CALLBACK}"
 
     def begin(self, actor: str) -> str:
@@ -89,6 +91,7 @@ class Consent:
         await run_sync(self._store.put, pair, actor)
         for kind in (UNSURE, CONSENT):
             await run_sync(self._alarms.clear, kind, actor)
+        self.on_new()
         return actor
 
     def _take(self, state: str) -> tuple[str, str] | None:

@@ -49,6 +49,8 @@ class Keeper:
         self, store: TokenStore, oauth: OAuth, alarms: Alarms, now: Callable[[], datetime] = utc_now
     ) -> None:
         self._store, self._oauth, self._alarms, self._now = store, oauth, alarms, now
+        self.on_new: Callable[[], None] = lambda: None
+        """Called in the event loop when tokens are there that weren't before."""
 
     async def standing(self) -> Standing | None:
         """For the console: what is stored, None before the first consent."""
@@ -160,6 +162,7 @@ class Keeper:
         for kind in (UNSURE, CONSENT, "unreachable"):
             await run_sync(self._alarms.clear, kind)
         _log.info("zalo_tokens_renewed")
+        self.on_new()
         return kept
 
     def _is_due(self, found: Standing) -> bool:

@@ -65,6 +65,11 @@ class Sender:
         if self._awake is not None:
             self._awake.set()
 
+    def resume(self) -> None:
+        """What stopped sending was mended, as by a new consent: there is no need to wait for the next probe."""
+        self._rests = {"all": self._now(), "charged": self._now()}
+        self.wake()
+
     async def run(self) -> None:
         """Sends until cancelled."""
         self._awake = asyncio.Event()
@@ -198,8 +203,8 @@ class Sender:
         elif error.act is Act.UNKNOWN and job.kind != "phone":  # of which there is no echo to wait for
             await run_sync(self._parts.unsure, job, reason)
         elif found.stops:
-            self._rest(job, found)
-            await run_sync(lambda: self._parts.put_off(job, now + _PROBE, error.code, reason, counts=False))
+            due = now if self._rest(job, found) == "all" else now + _PROBE
+            await run_sync(lambda: self._parts.put_off(job, due, error.code, reason, counts=False))
         elif error.act in (Act.LATER, Act.TOMORROW):
             due = tomorrow(now) if error.act is Act.TOMORROW else morning(now)
             await run_sync(lambda: self._parts.put_off(job, due, error.code, reason, counts=False))
@@ -214,12 +219,14 @@ class Sender:
         code = error.code if error.code is not None else -230
         return await run_sync(self._parts.replaced, job, code, self._notices.instead)
 
-    def _rest(self, job: Job, found: Fault) -> None:
-        """Nothing is sent for a while, or nothing that costs; then one message tries whether it was mended."""
+    def _rest(self, job: Job, found: Fault) -> str:
+        """Nothing is sent for a while (`all`), or nothing that costs (`charged`); then one message tries whether it was
+        mended."""
         scope = "all" if found.stops == "all" or not _costs(job) else "charged"
         self._rests[scope] = self._now() + _PROBE
         self._stopped_by[found.alarm] = (scope, self._now())
         _log.error("zalo_sending_rests", scope=scope, alarm=found.alarm, minutes=_PROBE.seconds // 60)
+        return scope
 
     async def _mended(self, job: Job, began: datetime) -> None:
         """A message went out that was begun after sending stopped: that is over; of what costs, only one that does

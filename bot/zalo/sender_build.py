@@ -50,7 +50,9 @@ def build_outgoing(
     wire = Wire(zalo, keeper, Pacer(zalo.rate_per_s, settings.redis_url, zalo.app_id))
     client = ZaloClient(zalo, wire, uploads)
     notices = Notices(zalo, settings.portal_url, database, keyring, client)
+    consent = Consent(zalo, settings.base_url, database, keyring, oauth, store, alarms)
+    sender = Sender(Parts(database), lanes, client, notices, alarms, menus, media)
+    keeper.on_new = consent.on_new = sender.resume
     return Outgoing(
-        keeper=keeper, consent=Consent(zalo, settings.base_url, database, keyring, oauth, store, alarms), wire=wire,
-        client=client, windows=Windows(database), notices=notices, uploads=uploads,
-        sender=Sender(Parts(database), lanes, client, notices, alarms, menus, media))
+        keeper=keeper, consent=consent, wire=wire, client=client, windows=Windows(database), notices=notices,
+        uploads=uploads, sender=sender)

@@ -413,7 +413,7 @@ async def test_a_cause_that_a_person_must_mend_stops_everything_and_loses_nothin
     desk.due_now()
     seen = len(platform.to(CS))
     assert await desk.out.sender.work() == 0 and len(platform.to(CS)) == seen
-    desk.out.sender._rests["all"] = utc_now()  # five minutes later
+    desk.out.sender.resume()  # or five minutes later
     await desk.out.sender.work()
     desk.due_now()
     await desk.out.sender.work()
