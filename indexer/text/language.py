@@ -15,7 +15,7 @@ from indexer.text.alphabet import strip_diacritics
 from indexer.text.syllable import is_plain_syllable
 from indexer.text.tables import read_table
 
-__all__ = ["LANGUAGES", "Language", "language_of"]
+__all__ = ["LANGUAGES", "Language", "has_vietnamese", "language_of"]
 
 Language = Literal["vi", "en", "fr", "zh"]
 LANGUAGES: tuple[Language, ...] = ("vi", "en", "fr", "zh")
@@ -44,7 +44,7 @@ def language_of(text: str) -> Language | None:
         return None
     english, french = (_weighed(words, language) for language in ("en", "fr"))
     french_sure = french[0] + len(_ELISION.findall(lowered))
-    other: Language = "fr" if french_sure > english[0] else "en"
+    other: Language = "fr" if (french_sure, french[1]) > english[:2] else "en"
     sure, ambiguous, vietnamese, unknown = french if other == "fr" else english
     sure = max(sure, french_sure) if other == "fr" else sure
     if sure and sure + _AMBIGUOUS * ambiguous + _UNKNOWN * unknown > vietnamese:
@@ -52,6 +52,11 @@ def language_of(text: str) -> Language | None:
     if _VIETNAMESE.search(lowered) or vietnamese > unknown + ambiguous + sure:
         return "vi"
     return None
+
+
+def has_vietnamese(text: str) -> bool:
+    """Whether letters that only Vietnamese has stand in `text`."""
+    return _VIETNAMESE.search(text.lower()) is not None
 
 
 def _words(lowered: str) -> list[str]:

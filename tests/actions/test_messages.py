@@ -21,6 +21,7 @@ from actions.messages import (
     sentences,
     vnd,
 )
+from common.language import speaking
 from knowledge_base.model import Time
 from tests.actions.guide import guide
 
@@ -61,6 +62,39 @@ def test_every_message_renders(key: str) -> None:
     text = Messages.load().render(key, **values(key, raw_messages()[key]))
     assert text and "{" not in text and "!" not in text
     assert "\n\n\n" not in text and not text.startswith(" ")
+
+
+STAFF_READ = {"handoff.need_procedure", "handoff.need_unknown"}
+SAME_IN_BOTH = {"clarify.facet", "line.fee_item", "line.time_item", "hours.text"}
+
+
+def test_every_sentence_for_citizens_has_an_english_twin() -> None:
+    english = set(Messages.load(CATALOGUE_DIR / "en.yml").keys())
+    assert set(raw_messages()) - english == STAFF_READ | SAME_IN_BOTH
+    assert english <= set(raw_messages())
+
+
+@pytest.mark.parametrize("key", sorted(set(raw_messages()) - STAFF_READ - SAME_IN_BOTH))
+def test_every_english_message_renders_with_the_same_values(key: str) -> None:
+    with speaking("en"):
+        text = Messages.load().render(key, **values(key, raw_messages()[key]))
+    assert text and "{" not in text and "!" not in text and "\n\n\n" not in text
+    assert "Dạ" not in text and "anh/chị" not in text
+
+
+def test_english_without_vietnamese_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "words.yml").write_text("a: một\n")
+    (tmp_path / "words.en.yml").write_text("a: one\nb: two\n")
+    with pytest.raises(MessageError, match="English without Vietnamese: b"):
+        Messages.load(tmp_path / "words.yml")
+
+
+def test_values_in_english() -> None:
+    with speaking("fr"):
+        assert vnd(1250000) == "1,250,000 VND" and day("2026-11-24") == "24 November 2026"
+        assert duration(Time(amount=1, unit="day")) == "1 day"
+        assert duration(Time(amount=0.5, unit="working_day")) == "0.5 working days"
+    assert vnd(8000) == "8.000 đồng"
 
 
 def test_a_missing_key_or_value_is_an_error() -> None:

@@ -1,8 +1,9 @@
 from pathlib import Path
 
 from knowledge_base.catalogue import catalogue_codes
+from knowledge_base.loader import GUIDES_DIR, load_tree
 from knowledge_base.model import Guide
-from knowledge_base.phrasing import check_phrasings, load_phrasings, with_phrasings
+from knowledge_base.phrasing import ENGLISH_DIR, check_phrasings, load_phrasings, with_phrasings
 
 CODES = {"1.000001", "1.000002"}
 
@@ -14,6 +15,13 @@ def write(folder: Path, text: str, name: str = "a.yml") -> Path:
 
 def test_the_shipped_phrasings_are_sound():
     assert check_phrasings(catalogue_codes()) == []
+
+
+def test_the_english_phrasings_are_sound_and_cover_every_curated_guide():
+    assert check_phrasings(catalogue_codes(), ENGLISH_DIR) == []
+    guides = [file.guide for file in load_tree(GUIDES_DIR) if file.guide]
+    assert {guide.code for guide in guides} == set(load_phrasings(ENGLISH_DIR))
+    assert all(guide.name_en for guide in guides)
 
 
 def test_phrasings_are_read_by_code(tmp_path):
