@@ -11,11 +11,12 @@ import uuid
 from functools import cache
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from bot.engine_process import free_port
 
-__all__ = ["fresh_database", "postgres_server"]
+__all__ = ["database_url", "fresh_database", "postgres_server"]
 
 _DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -26,6 +27,16 @@ def postgres_server() -> str:
     given = os.environ.get("ISEE_TEST_POSTGRES", "")
     program = shutil.which("initdb") or (str(_DEBIAN[-1] / "initdb") if _DEBIAN else "")
     return given or (_started(Path(program).resolve().parent) if program else "")
+
+
+def database_url(kind: str, home: Path) -> str:
+    """A new, empty database: "sqlite" in `home`, or "postgres"; skips the test where there is no such server."""
+    if kind == "sqlite":
+        return f"sqlite:///{home / 'isee.db'}"
+    server = postgres_server()
+    if not server:
+        pytest.skip("PostgreSQL is not installed (tools/test-needs installs it where it may)")
+    return fresh_database(server)
 
 
 def fresh_database(server: str) -> str:

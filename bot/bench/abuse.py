@@ -45,14 +45,15 @@ class Citizen:
 
     def __init__(self, url: str) -> None:
         self._client = httpx.AsyncClient(base_url=url, timeout=60, trust_env=False)
+        self.stop = asyncio.Event()
         self.codes: Counter[str] = Counter()
         self.times: list[float] = []
 
     async def ask(self) -> None:
-        """Until cancelled."""
+        """Until told to stop, and the last question is answered."""
         opened = (await self._client.post("/api/v1/conversations", json={})).json()
         path, headers = f"/api/v1/conversations/{opened['id']}/messages", {"Authorization": f"Bearer {opened['token']}"}
-        while True:
+        while not self.stop.is_set():
             begun = time.perf_counter()
             try:
                 answer = await self._client.post(
@@ -61,7 +62,9 @@ class Citizen:
             except httpx.HTTPError as error:
                 self.codes[type(error).__name__] += 1
             self.times.append((time.perf_counter() - begun) * 1000)
-            await asyncio.sleep(_PAUSE_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stop.wait(), _PAUSE_S)
+        await self._client.aclose()
 
 
 def _open(url: str) -> tuple[str, str]:
@@ -132,12 +135,11 @@ async def _measure(url: str, pid: int, seconds: float, addresses: int) -> dict[s
         begun = time.monotonic()
         codes = await flood()
         took = time.monotonic() - begun
-        asking.cancel()
-        with suppress(asyncio.CancelledError):
-            await asking
+        citizen.stop.set()
+        await asking
         figures[name] = {
             "codes": dict(codes), "a_second": round(codes.total() / took, 1), "memory_mb": resident_mb(pid),
-            "citizen": {"codes": dict(citizen.codes), "ms": percentiles(citizen.times)},
+            "citizen": {"codes": dict(citizen.codes), "ms": percentiles(citizen.times or [0.0])},
         }
         typer.echo(f"{name}: {json.dumps(figures[name])}", err=True)
         await asyncio.sleep(2)

@@ -38,9 +38,9 @@ class RateLimiter:
         self._item = RateLimitItemPerSecond(limit, max(1, math.ceil(window_s)))
         self._own = MovingWindowRateLimiter(BoundedMemory(keys))
         self._common = (
-            MovingWindowRateLimiter(
-                RedisStorage(
-                    "redis://", implementation="redispy", key_prefix=_PREFIX, connection_pool=shared.pool))
+            MovingWindowRateLimiter(RedisStorage(
+                "redis://", implementation="redispy", key_prefix=_PREFIX,
+                connection_pool=shared.pool))  # type: ignore[arg-type]  # it says what it takes in words only
             if shared else None
         )
 

@@ -7,22 +7,19 @@ then finds it back.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from prometheus_client import Gauge
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from common.breaker import CircuitBreaker
 
-__all__ = ["AWAY", "Shared"]
+if TYPE_CHECKING:
+    from redis.asyncio import BlockingConnectionPool, Redis
+
+__all__ = ["Shared"]
 
 REDIS_UP = Gauge("isee_redis_up", "1 while Redis answers, 0 while each replica counts and wakes by itself.")
-AWAY = (RedisError, OSError, TimeoutError)
-"""What a call raises when Redis can't be asked."""
 
 # A citizen waits at most this long for a Redis that hangs, and only whoever tries it first.
 _PATIENCE_S = 0.5
@@ -33,9 +30,19 @@ _log = structlog.get_logger(__name__)
 
 
 class Shared:
-    """One pool of connections; made without connecting, used from one event loop."""
+    """One pool of connections; made without connecting, used from one event loop.
+
+    `away`: what a call raises when Redis can't be asked.
+    """
 
     def __init__(self, url: str) -> None:
+        # Most installations have no Redis and need not wait for its client to load.
+        from redis.asyncio import BlockingConnectionPool, Redis
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+        from redis.exceptions import RedisError
+
+        self.away = (RedisError, OSError, TimeoutError)
         # One more try at once: a connection that was idle while Redis restarted is dead, Redis is not.
         again: Retry = Retry(NoBackoff(), 1)
         self.pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
@@ -51,7 +58,7 @@ class Shared:
             return None
         try:
             answer = await call()
-        except AWAY as error:
+        except self.away as error:
             self._breaker.failed()
             self.gone(error)
             return None

@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import uuid
 from contextlib import suppress
-
-from redis.asyncio.client import PubSub
+from functools import partial
+from typing import TYPE_CHECKING
 
 from bot.gateway.hub import EventHub
-from bot.gateway.shared import AWAY, Shared
+from bot.gateway.shared import Shared
+
+if TYPE_CHECKING:
+    from redis.asyncio.client import PubSub
 
 __all__ = ["Wakes"]
 
@@ -41,7 +44,7 @@ class Wakes:
             while True:
                 try:
                     await self._hear()
-                except AWAY as error:
+                except self._shared.away as error:
                     self._shared.gone(error)
                 await asyncio.sleep(_AGAIN_S)
         finally:
@@ -60,7 +63,7 @@ class Wakes:
             self._some.clear()
             keys, self._leaving = self._leaving, set()
             words = " ".join([self._origin, *keys])
-            await self._shared.ask(lambda words=words: self._shared.client.publish(_CHANNEL, words))
+            await self._shared.ask(partial(self._shared.client.publish, _CHANNEL, words))
 
     async def _hear(self) -> None:
         async with self._shared.client.pubsub() as channel:

@@ -23,7 +23,7 @@ from common.errors import Conflict
 from common.messages import Reply, Status
 from common.settings import Settings
 from tests.bot.serving import assemble
-from tests.postgres import fresh_database, postgres_server
+from tests.postgres import database_url
 
 PEOPLE = ("lan", "minh", "thu")
 
@@ -152,10 +152,7 @@ def test_random_interleavings() -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_threads_of_two_replicas_never_give_one_conversation_twice(kind: str, tmp_path: Path) -> None:
-    server = postgres_server() if kind == "postgres" else ""
-    if kind == "postgres" and not server:
-        pytest.skip("no PostgreSQL on this machine")
-    url = fresh_database(server) if server else f"sqlite:///{tmp_path / 'isee.db'}"
+    url = database_url(kind, tmp_path)
     replicas = [desk_over(url, tmp_path), desk_over(url, tmp_path)]
     try:
         talks = [_waits(replicas[0]) for _ in range(8)]

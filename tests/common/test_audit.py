@@ -12,15 +12,12 @@ from sqlalchemy.exc import DatabaseError
 from bot.migrations import migrate
 from common.audit import AuditLog, record
 from common.database import Database
-from tests.postgres import fresh_database, postgres_server
+from tests.postgres import database_url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "postgres" and not postgres_server():
-        pytest.skip("PostgreSQL is not installed")
-    url = f"sqlite:///{tmp_path / 'isee.db'}" if request.param == "sqlite" else fresh_database(postgres_server())
-    database = Database(url)
+    database = Database(database_url(request.param, tmp_path))
     migrate(database)
     yield database
     database.dispose()

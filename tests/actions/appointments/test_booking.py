@@ -20,7 +20,7 @@ from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
 from common.settings import Settings
 from tests.actions.centres.rooms import CENTRE, TUESDAY, Rooms, build_rooms
-from tests.postgres import fresh_database, postgres_server
+from tests.postgres import database_url
 
 WEDNESDAY_8 = datetime(2026, 11, 18, 8, 0, tzinfo=LOCAL)
 
@@ -173,15 +173,9 @@ def test_spans_of_a_day_do_not_overlap(rooms: Rooms) -> None:
     assert len(setup.templates(CENTRE)) == 6
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def crowded(request: pytest.FixtureRequest, tmp_path: Path):  # type: ignore[no-untyped-def]
-    url = ""
-    if request.param == "postgresql":
-        server = postgres_server()
-        if not server:
-            pytest.skip("no PostgreSQL is installed")
-        url = fresh_database(server)
-    settings = Settings(home=tmp_path, database_url=url, _env_file=None)
+    settings = Settings(home=tmp_path, database_url=database_url(request.param, tmp_path), _env_file=None)
     database = Database.from_settings(settings)
     migrate(database)
     yield build_rooms(settings, database)

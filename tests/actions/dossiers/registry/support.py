@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from sqlalchemy import func, insert, select
 
 from actions.companion.bundle import Dossiers, build_dossiers
@@ -14,17 +13,12 @@ from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
 from tests.actions.dossiers.test_submission import fill
-from tests.postgres import fresh_database, postgres_server
+from tests.postgres import database_url
 
 
 def settings_on(kind: str, home: Path) -> Settings:
     """Settings of a room on a fresh database of `kind`; skips where there is no such server."""
-    if kind == "sqlite":
-        return Settings(home=home, _env_file=None)
-    server = postgres_server()
-    if not server:
-        pytest.skip("no PostgreSQL is installed")
-    return Settings(home=home, database_url=fresh_database(server), _env_file=None)
+    return Settings(home=home, database_url=database_url(kind, home), _env_file=None)
 
 
 def open_room(settings: Settings) -> tuple[Dossiers, Database]:
