@@ -1,8 +1,12 @@
-"""Every error leaves as RFC 9457 `application/problem+json`."""
+"""Every error leaves as RFC 9457 `application/problem+json`, or as a plain page where a browser opened one."""
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from string import Template
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,7 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from bot.gateway.texts import problem
 from common.errors import InvalidInput, ISeeError, NotAuthenticated, NotFound, NotReady, TooLarge
@@ -21,6 +26,33 @@ MEDIA_TYPE = "application/problem+json"
 _COME_AGAIN_S = 5
 
 
+class _Problem(JSONResponse):
+    """A problem document; whoever opened a page in a browser reads the same in words."""
+
+    def __init__(self, error: ISeeError, headers: Mapping[str, str]) -> None:
+        super().__init__(error.problem(), error.status, headers=dict(headers), media_type=MEDIA_TYPE)
+        self._error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _opens_a_page(scope):
+            await super().__call__(scope, receive, send)
+            return
+        headers = {name: value for name, value in self.headers.items() if not name.startswith("content-")}
+        words = {"title": html.escape(self._error.title), "detail": html.escape(self._error.detail)}
+        page = HTMLResponse(_page().substitute(words), self._error.status, headers=headers)
+        await page(scope, receive, send)
+
+
+def _opens_a_page(scope: Scope) -> bool:
+    accepted = dict(scope["headers"]).get(b"accept", b"").lower()
+    return b"text/html" in accepted and not scope["path"].startswith("/api/")
+
+
+@cache
+def _page() -> Template:
+    return Template((Path(__file__).parent / "problem.html").read_text("utf-8"))
+
+
 def problem_response(error: ISeeError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The response to `error`, with the headers that its status asks for."""
     extra = dict(headers or {})
@@ -28,7 +60,7 @@ def problem_response(error: ISeeError, headers: Mapping[str, str] | None = None)
         extra["WWW-Authenticate"] = "Bearer"
     if "retry_after" in error.extra:
         extra["Retry-After"] = str(max(1, round(error.extra["retry_after"])))
-    return JSONResponse(error.problem(), error.status, headers=extra, media_type=MEDIA_TYPE)
+    return _Problem(error, extra)
 
 
 def field_errors(errors: Iterable[Mapping[str, Any]]) -> InvalidInput:

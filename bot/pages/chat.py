@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Cookie, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
@@ -24,7 +24,7 @@ from bot.gateway.texts import problem as sentence_of
 from bot.gateway.turn import Inbound, Upload
 from bot.pages import chat_session as session
 from bot.pages.chat_route import ChatRoute
-from bot.pages.chat_session import COOKIE, LOOK_COOKIE, Held, Look, Ticket
+from bot.pages.chat_session import Held, HeldCookie, Look, LookCookie, Ticket
 from bot.pages.chat_show import Draft, show
 from bot.pages.chat_texts import texts
 from bot.pages.rendering import SameSite, go
@@ -37,8 +37,6 @@ router = APIRouter(route_class=ChatRoute, include_in_schema=False, prefix="/chat
 _LATEST = "/chat#moi"
 _MOST_FIELDS = 8
 
-HeldCookie = Annotated[str, Cookie(alias=COOKIE, max_length=600)]
-LookCookie = Annotated[str, Cookie(alias=LOOK_COOKIE, max_length=60)]
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ async def _open(context: Context, client: str, look: Look, kept: Held) -> None:
     seconds = await context.new_conversations.wait(client)
     if seconds:
         raise TooManyRequests(sentence_of("many_conversations", seconds=int(seconds)), retry_after=seconds)
-    hello = greeting(context.settings.province)
+    hello = greeting(context.settings.province, look.language)
     await run_sync(lambda: context.store.open(hello, language=look.language, planned=kept.conversation_id))
 
 

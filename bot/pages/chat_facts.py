@@ -74,7 +74,7 @@ def safe(url: str) -> bool:
 def _facts(fields: Fields, words: Texts) -> list[tuple[str, str]]:
     found = [
         (words.fee, _fee(fields.get("fee", []), words)), (words.time, _time(fields.get("time", []), words)),
-        (words.place, next(iter(fields.get("places", [])), "")), (words.online, _online(fields, words)),
+        (words.place_, next(iter(fields.get("places", [])), "")), (words.online, _online(fields, words)),
     ]
     return [(name, value) for name, value in found if value]
 

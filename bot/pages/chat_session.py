@@ -11,14 +11,19 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Annotated
 
+from fastapi import Cookie, Form
 from starlette.responses import Response
 
 from bot.context import Context
-from common.errors import NotFound
+from bot.gateway.texts import problem
+from bot.pages.rendering import go
+from common.errors import Forbidden, NotFound
 
 __all__ = [
-    "COOKIE", "LOOK_COOKIE", "Held", "Look", "Ticket", "held", "hold", "keep_look", "planned", "redeemed", "ticket",
+    "COOKIE", "LOOK_COOKIE", "Held", "HeldCookie", "Look", "LookCookie", "Ticket", "TicketField", "anew", "held",
+    "hold", "keep_look", "own", "planned", "redeemed", "ticket",
 ]
 
 COOKIE, LOOK_COOKIE = "isee_chat", "isee_chat_look"
@@ -26,6 +31,10 @@ _HELD, _TICKET = "chat", "chat-ticket"
 _LIFE = timedelta(days=90)
 _TICKET_LIFE = timedelta(days=7)
 _BEGUN, _PLANNED = "begun", "planned"
+
+HeldCookie = Annotated[str, Cookie(alias=COOKIE, max_length=600)]
+LookCookie = Annotated[str, Cookie(alias=LOOK_COOKIE, max_length=60)]
+TicketField = Annotated[str, Form(max_length=600)]
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,21 @@ def redeemed(context: Context, sealed: str) -> Ticket | None:
     except NotFound:
         return None
     return Ticket(conversation_id, client_id)
+
+
+def own(context: Context, cookie: str, sealed: str) -> Held:
+    """The browser's conversation, where the form is of the same one. Raises Forbidden."""
+    kept, given = held(context, cookie), redeemed(context, sealed)
+    if kept is None or given is None or given.conversation_id != kept.conversation_id:
+        raise Forbidden(problem("page_foreign"))
+    return kept
+
+
+def anew(context: Context, done: str) -> Response:
+    """Lets go of the conversation and plans a new one; `done` is said on its page."""
+    answer = go(f"/chat?done={done}")
+    hold(answer, context, planned())
+    return answer
 
 
 def _set(answer: Response, context: Context, name: str, value: str) -> None:

@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from bot.context import Context
 from bot.gateway.texts import greeting
+from bot.gateway.turn import Conversation
 from bot.pages import chat_session as session
 from bot.pages.chat_assets import SHEET
 from bot.pages.chat_session import Held, Look
-from bot.pages.chat_texts import texts
+from bot.pages.chat_texts import Texts, texts
 from bot.pages.chat_view import asked, newest, shown
 from bot.pages.rendering import page
 from common.errors import Conflict, ISeeError, NotFound, TooManyRequests
@@ -45,13 +46,15 @@ def show(
 ) -> Response:
     """The page of a conversation; of one only planned, the greeting. In a worker thread."""
     words = texts(look.language)
-    messages, older, owner = _conversation(context, kept, draft.before)
+    messages, older, conversation = _conversation(context, kept, look, draft.before)
+    owner = conversation.owner if conversation else "bot"
     reading = bool(draft.before)
     waits = owner in ("waiting", "agent") and not reading
     lively = waits and not look.quiet and not draft.writing and error is None
     values: dict[str, Any] = {
         "messages": shown(messages, words, live=not reading), "older": older, "oldest": _oldest(messages),
-        "owner": owner, "waits": waits, "lively": lively, "seconds": REFRESH_S, "tick": _tick(request),
+        "owner": owner, "standing": _standing(context, conversation, words), "waits": waits, "lively": lively,
+        "seconds": REFRESH_S, "tick": _tick(request),
         "asked": asked(messages, owner), "keyboards": _KEYBOARDS, "draft": draft, "reading": reading,
         "ticket": draft.ticket or session.ticket(context, kept.conversation_id),
         "longest": context.settings.message_max_chars, "most_mb": f"{context.settings.upload_max_mb:g}",
@@ -79,15 +82,28 @@ def chat_page(
     return answer
 
 
-def _conversation(context: Context, kept: Held, before: str) -> tuple[list[dict[str, Any]], bool, str]:
-    """Messages, whether there are older ones, and who has the conversation."""
+def _conversation(
+    context: Context, kept: Held, look: Look, before: str
+) -> tuple[list[dict[str, Any]], bool, Conversation | None]:
+    """Messages, whether there are older ones, and the conversation itself; None for it while it is only planned."""
     try:
-        owner = context.store.get(kept.conversation_id).owner
+        conversation = context.store.get(kept.conversation_id)
     except NotFound:
-        hello = enumerate(greeting(context.settings.province))
-        return [{**public(reply), "id": f"hello{place}", "author": "bot"} for place, reply in hello], False, "bot"
+        hello = enumerate(greeting(context.settings.province, look.language))
+        return [{**public(reply), "id": f"hello{place}", "author": "bot"} for place, reply in hello], False, None
     messages, older = newest(context, kept.conversation_id, before)
-    return messages, older, owner
+    return messages, older, conversation
+
+
+def _standing(context: Context, conversation: Conversation | None, words: Texts) -> str:
+    """Who answers, where it isn't the bot: the place in the queue, or the person by name."""
+    if conversation is None or conversation.owner == "bot":
+        return ""
+    if conversation.owner == "waiting":
+        place = context.desk.waits.place(conversation.id)
+        return str(words.waiting) if place is None else words("place", place=place)
+    name = context.accounts.people.shown_name(conversation.agent) if conversation.agent else ""
+    return words("withAgentNamed", name=name) if name else str(words.withAgent)
 
 
 def _oldest(messages: list[dict[str, Any]]) -> str:

@@ -10,6 +10,7 @@ from bot.pages import (
     centres,
     chat,
     chat_acts,
+    chat_leave,
     checklist,
     dossier,
     eform,
@@ -29,7 +30,7 @@ __all__ = ["install_pages"]
 ROUTERS: tuple[APIRouter, ...] = (
     checklist.router, eform_trial.router, eform.router, dossier.router, files.router, identity.router,
     result.router, centres.router, appointment.router, payment.router,
-    notices.router, rights.router, talk_files.router, chat_acts.router, chat.router,
+    notices.router, rights.router, talk_files.router, chat_acts.router, chat_leave.router, chat.router,
 )
 
 

@@ -204,6 +204,16 @@ def test_too_fast_says_how_long_to_wait_and_offers_to_send_again(tmp_path: Path)
         assert "vui lòng chờ" in said and "Gửi lại" in said and ">câu 2</textarea>" in said
 
 
+def test_what_is_turned_away_at_the_door_is_said_in_words(visitor: Visitor) -> None:
+    visitor.says("xin chào")
+    page = {"Accept": "text/html,application/xhtml+xml"}
+    big = visitor.http.post("/chat", content=b"x" * 400_000, headers={**page, "Content-Type": "text/plain"})
+    assert big.status_code == 413 and "<h1>" in big.text and "vượt giới hạn" in big.text and 'href="/chat"' in big.text
+    assert big.headers["content-type"].startswith("text/html")
+    program = visitor.http.post("/chat", content=b"x" * 400_000, headers={"Content-Type": "text/plain"})
+    assert program.headers["content-type"] == "application/problem+json"
+
+
 def test_text_stays_text(visitor: Visitor) -> None:
     visitor.says("<img src=x onerror=alert(1)></article>")
     assert "<img" not in visitor.answer.text and "&lt;img src=x" in visitor.answer.text
@@ -239,12 +249,12 @@ def test_an_answer_is_rated_with_a_word(visitor: Visitor, running: Running) -> N
         said = session.scalars(mine.order_by(MessageRow.id.desc())).first()
     assert said
     visitor.post("/chat/rate", message=said, helpful="no")
-    assert visitor.answer.url.query == f"rated={said}&done=note".encode()
+    assert visitor.answer.url.query == f"rated={said}&done=why".encode()
     visitor.get()
-    visitor.post("/chat/rate", message=said, helpful="no", note="thiếu lệ phí, gọi 0912345678")
+    visitor.post("/chat/rate", message=said, helpful="no", reason="missing", note="thiếu lệ phí, gọi 0912345678")
     with running.context.database.session(write=False) as session:
         row = session.scalars(select(FeedbackRow).where(FeedbackRow.conversation_id == own)).one()
-        assert not row.helpful and "thiếu lệ phí" in row.note and "0912345678" not in row.note
+        assert not row.helpful and "Thiếu thông tin. thiếu lệ phí" in row.note and "0912345678" not in row.note
     other = Visitor(running)
     other.says("xin chào")
     answer = other.http.post("/chat/rate", data={"ticket": visitor.ticket, "message": said, "helpful": "yes"})
@@ -273,12 +283,29 @@ def test_an_erased_conversation_keeps_the_words_that_were_being_typed(visitor: V
     assert "nghe: đang gõ dở" in visitor.post(text="đang gõ dở")
 
 
-def test_a_new_conversation_leaves_the_old_one(visitor: Visitor, running: Running) -> None:
+def test_a_new_conversation_asks_how_the_old_one_was_and_leaves_it(visitor: Visitor, running: Running) -> None:
     visitor.says("xin chào")
     own = visitor.conversation()
     said = visitor.post("/chat/new")
+    assert visitor.answer.url.path == "/chat/score" and "Rất hài lòng" in said
+    said = visitor.post("/chat/score", score="4", note="nhanh")
+    assert not running.context.desk.scores.open(own)
     assert "cuộc trò chuyện mới" in said and "nghe: xin chào" not in said
     assert count(running, MessageRow.conversation_id == own), "nothing was erased"
+
+
+def test_a_code_takes_the_conversation_to_another_device(visitor: Visitor, running: Running) -> None:
+    visitor.says("xin chào từ máy thứ nhất")
+    code = re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", visitor.post("/chat/code"))
+    assert code
+    other = Visitor(running)
+    other.get()
+    assert "Nhập mã từ thiết bị khác" in other.get("/chat/resume")
+    said = other.post("/chat/resume", code="AAAA-2222")
+    assert other.answer.status_code == 422 and 'id="e-text"' in said and 'value="AAAA-2222"' in said
+    assert "xin chào từ máy thứ nhất" in other.post("/chat/resume", code=code[0].lower())
+    assert "nghe: tiếp ở đây" in other.says("tiếp ở đây")
+    assert "tiếp ở đây" in visitor.get()
 
 
 def test_the_transcript_is_a_file(visitor: Visitor) -> None:
@@ -315,13 +342,15 @@ def test_pages_are_light(visitor: Visitor) -> None:
     assert "immutable" in sheet.headers["cache-control"] and "font-face" not in sheet.text
 
 
-def test_words_shared_with_the_widget_are_the_same() -> None:
-    source = "".join(
-        path.read_text("utf-8") for path in sorted((PROJECT_ROOT / "bot/widget/src").rglob("texts*.js")))
-    said = dict(re.findall(r'^\s*(\w+): "((?:[^"\\]|\\.)*)"', source.partition("export const EN")[0], re.MULTILINE))
-    own = yaml.safe_load((Path(bot.pages.__file__).parent / "chat.yml").read_text("utf-8"))["vi"]
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_words_shared_with_the_widget_are_the_same(language: str) -> None:
+    source = (PROJECT_ROOT / "bot/widget/src/texts.js").read_text("utf-8")
+    own = yaml.safe_load((Path(bot.pages.__file__).parent / "chat.yml").read_text("utf-8"))[language]
+    part = source.partition(f"const {language.upper()} = {{")[2].partition("\n};")[0]
+    found = re.findall(r'^  (\w+): (?:\(\w+\) => `([^`]*)`|"((?:[^"\\]|\\.)*)")', part, re.MULTILINE)
+    said = {key: quoted or made.replace("${", "{") for key, made, quoted in found}
     shared = [key for key, words in own.items() if key in said and isinstance(words, str)]
-    assert len(shared) > 30, "the widget's words are where this test looks for them"
+    assert len(shared) > 45, "the widget's words are where this test looks for them"
     assert {key: own[key] for key in shared} == {key: said[key] for key in shared}
 
 
@@ -331,8 +360,10 @@ def test_both_languages_say_the_same_things() -> None:
         other = texts("en").words[key]
         if isinstance(words, str):
             assert set(re.findall(r"\{\w+\}", words)) == set(re.findall(r"\{\w+\}", other)), key
-        else:
+        elif isinstance(words, dict):
             assert words.keys() == other.keys(), key
+        else:
+            assert len(words) == len(other), key
 
 
 ANSWER = {

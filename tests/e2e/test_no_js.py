@@ -70,7 +70,7 @@ def test_no_rule_is_broken_at_any_stage(
         look("greeting")
         citizen.says("đăng ký khai sinh cho con")
         look("overview")
-        citizen.page.get_by_role("button", name="Chưa", exact=True).click()
+        citizen.page.get_by_role("button", name="Câu trả lời chưa hữu ích").click()
         look("rating")
         citizen.says("nộp hồ sơ luôn")
         citizen.presses("Đồng ý")
