@@ -23,7 +23,7 @@ from yaml import CSafeLoader, MappingNode
 
 from common.clock import to_local
 from common.errors import ISeeError
-from common.language import in_english
+from common.language import in_english, speaking
 
 __all__ = [
     "CATALOGUE_DIR",
@@ -76,11 +76,14 @@ class Messages:
 
         Raises MessageError when there is no such key, or the message needs a value that wasn't given.
         """
-        template = (self._english.get(key) if in_english() else None) or self._templates.get(key)
+        english = self._english.get(key) if in_english() else None
+        template = english or self._templates.get(key)
         if template is None:
             raise MessageError(f"No message {key!r} in the catalogue.")
         try:
-            text = template.render(values)
+            # Dates and amounts follow the sentence that they stand in.
+            with speaking("en" if english else "vi"):
+                text = template.render(values)
         except UndefinedError as error:
             raise MessageError(f"The message {key!r} lacks a value: {error}") from error
         return _BLANKS.sub(lambda blank: "\n" if blank.group().strip(" \t") == "\n" else "\n\n", text).strip()

@@ -103,7 +103,8 @@ class Fallback:
         self._answerer = answerer
 
     async def run(self, turn: Turn) -> Status | None:
-        if turn.question is None:
+        steers = turn.heard is not None and bool(turn.heard.words)
+        if turn.question is None or steers:
             turn.replies = [_try_again(turn)]
         else:
             try:
