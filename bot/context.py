@@ -12,6 +12,7 @@ from bot.access.sso import StaffLogin
 from bot.desk.room import DeskRoom
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
+from bot.gateway.devices import Devices, Guesses
 from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
 from bot.gateway.limits import RateLimiter
@@ -101,6 +102,8 @@ class Context:
     dossiers: Dossiers
     reports: Reports
     requests: RateLimiter
+    devices: Devices
+    guesses: Guesses
     new_conversations: RateLimiter
     checks: RateLimiter
     thresholds: ThresholdStore

@@ -23,6 +23,7 @@ from bot.desk.room import build_desk
 from bot.engine_process import EngineProcess
 from bot.engine_trackers import TrackerStore
 from bot.gateway.capturing import Captures
+from bot.gateway.devices import Devices, Guesses
 from bot.gateway.engine import EngineClient
 from bot.gateway.hub import EventHub
 from bot.gateway.limits import RateLimiter
@@ -157,6 +158,8 @@ def connect(
         dossiers=dossiers,
         reports=reports,
         requests=limiters(settings.requests_per_minute, name="requests"),
+        devices=Devices(database, keyring),
+        guesses=Guesses(shared),
         new_conversations=limiters(settings.conversations_per_minute, name="conversations"),
         checks=limiters(_CHECKS_PER_MINUTE, name="checks"),
         thresholds=ThresholdStore(database),

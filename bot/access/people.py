@@ -63,6 +63,11 @@ class People:
             record(session, actor, "access.add", f"staff:{name}", after=_facts(row))
         return chosen
 
+    def shown_name(self, name: str) -> str:
+        """The name that a person goes by; "" where none was given, since the sign-in name is nobody else's business."""
+        with self._database.session(write=False) as session:
+            return session.scalar(select(StaffRow.display_name).where(StaffRow.name == name)) or ""
+
     def ensure_admin(self) -> str | None:
         """Creates `admin` where nobody may sign in yet; returns its password, once."""
         with self._database.session(write=False) as session:

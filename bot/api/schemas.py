@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -10,12 +11,17 @@ from bot.gateway.texts import problem
 from common.messages import Message, Owner, Status
 
 __all__ = [
+    "CodeOut",
     "ConversationIn",
     "ConversationOut",
     "FeedbackIn",
     "MessageIn",
     "MessagesOut",
     "Problem",
+    "ResumeIn",
+    "ResumedOut",
+    "ScoreIn",
+    "ScoreOut",
     "SearchOut",
     "TurnOut",
 ]
@@ -34,11 +40,11 @@ class _Body(BaseModel):
 
 
 class ConversationIn(_Body):
-    """Opens a conversation. The assistant speaks Vietnamese."""
+    """Opens a conversation; `language` is that of the interface and the greeting."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"language": "vi"}]})
 
-    language: Literal["vi"] = "vi"
+    language: Literal["vi", "en"] = "vi"
 
 
 class ConversationOut(BaseModel):
@@ -102,6 +108,7 @@ class TurnOut(BaseModel):
     owner: Owner
     status: Status
     took_ms: float
+    citizen_message: str = Field("", description="Id under which the citizen's own words were stored.")
 
 
 class MessagesOut(BaseModel):
@@ -109,6 +116,8 @@ class MessagesOut(BaseModel):
 
     messages: list[Message]
     owner: Owner
+    place: int | None = Field(None, description="Place in the queue for a person, from 1; absent where unknown.")
+    agent: str | None = Field(None, description="Name of the person who has the conversation; absent where unknown.")
 
 
 class FeedbackIn(_Body):
@@ -121,6 +130,7 @@ class FeedbackIn(_Body):
                 {
                     "message_id": "01JD8X5V3M0V9R8Q7K2T4C6B1A",
                     "helpful": False,
+                    "reasons": ["missing"],
                     "note": "Thiếu giấy tờ cho trường hợp làm lại",
                 }
             ]
@@ -129,7 +139,52 @@ class FeedbackIn(_Body):
 
     message_id: str = Field(min_length=1, max_length=26)
     helpful: bool
-    note: str = Field("", max_length=1000)
+    reasons: list[Literal["wrong", "missing", "unclear", "off_topic"]] = Field([], max_length=4)
+    note: str = Field("", max_length=500)
+
+
+class CodeOut(BaseModel):
+    """A code for another device."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"code": "AC7K-93TW", "expires_at": "2026-11-24T02:25:00+00:00"}]})
+
+    code: str
+    expires_at: datetime
+
+
+class ResumeIn(_Body):
+    """The code as typed: small letters, spaces and a missing hyphen are fine."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"code": "AC7K-93TW"}]})
+
+    code: str = Field(min_length=1, max_length=32)
+
+
+class ResumedOut(BaseModel):
+    """The conversation and this device's own token."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"id": "1b4e28ba-2fa1-11d2-883f-0016d3cca427", "token": "b3BhcXVlLXRva2Vu"}]})
+
+    id: str
+    token: str
+
+
+class ScoreIn(_Body):
+    """How the citizen found the conversation, 1 (bad) to 5 (good)."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"score": 4, "note": "Dễ hiểu"}]})
+
+    score: int = Field(ge=1, le=5)
+    note: str = Field("", max_length=500)
+
+
+class ScoreOut(BaseModel):
+    """Whether to ask for a score when the conversation ends."""
+
+    ask: bool
 
 
 class SearchHit(BaseModel):

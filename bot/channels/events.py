@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from typing import Any
 
 from anyio.to_thread import run_sync
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from bot.channels.standing import standing
 from bot.context import Context
 from bot.gateway.hub import wait
 from bot.gateway.metrics import STREAMS
@@ -35,7 +37,8 @@ async def event_stream(
 
     async def stream() -> AsyncIterator[ServerSentEvent]:
         nonlocal position
-        owner, typed = "", None
+        owner: dict[str, Any] = {}
+        typed = None
         STREAMS.inc()
         try:
             while not context.hub.closing:
@@ -44,10 +47,11 @@ async def event_stream(
                 for message in await run_sync(context.reveal.messages, conversation_id, stored):
                     position = message["id"]
                     yield ServerSentEvent(json.dumps(message, ensure_ascii=False), event="message", id=position)
-                if conversation.owner != owner:
-                    owner = conversation.owner
-                    yield ServerSentEvent(json.dumps({"owner": owner}), event="owner")
-                if owner == "agent":
+                known = await run_sync(standing, context, conversation)
+                if known != owner:
+                    owner = known
+                    yield ServerSentEvent(json.dumps(owner, ensure_ascii=False), event="owner")
+                if conversation.owner == "agent":
                     latest = await run_sync(context.desk.typing.latest, conversation_id, "agent")
                     if latest and latest != typed:
                         typed = latest

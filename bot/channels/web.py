@@ -24,14 +24,17 @@ from bot.api.schemas import (
     TurnOut,
     problems,
 )
+from bot.channels import keeping
 from bot.channels.events import event_stream
-from bot.gateway.texts import greeting, problem
+from bot.channels.standing import standing
+from bot.gateway.texts import feedback_note, greeting, problem
 from bot.gateway.turn import Inbound, Upload
 from common.errors import InvalidInput, NotFound, TooManyRequests
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
+router.include_router(keeping.router)
 
 _BODY = {
     "requestBody": {
@@ -66,7 +69,8 @@ async def open_conversation(context: ContextDep, client: ClientKey, body: Conver
     if seconds:
         raise TooManyRequests(problem("many_conversations", seconds=int(seconds)), retry_after=seconds)
     language = (body or ConversationIn()).language
-    opened = await run_sync(lambda: context.store.open(greeting(context.settings.province), language=language))
+    said = greeting(context.settings.province, language)
+    opened = await run_sync(lambda: context.store.open(said, language=language))
     answer = JSONResponse({"id": opened.id, "token": opened.token, "messages": opened.messages}, 201)
     remember(answer, context, opened.id)
     return answer
@@ -90,6 +94,7 @@ async def post_message(
             "owner": outcome.owner,
             "status": outcome.status.value,
             "took_ms": outcome.took_ms,
+            "citizen_message": outcome.citizen_message,
         }
     )
 
@@ -101,9 +106,9 @@ async def list_messages(
     """The conversation so far, or what came after the message `after`."""
 
     def read() -> dict[str, Any]:
-        owner = context.store.get(conversation_id).owner
+        conversation = context.store.get(conversation_id)
         stored = context.store.messages(conversation_id, after)
-        return {"messages": context.reveal.messages(conversation_id, stored), "owner": owner}
+        return {"messages": context.reveal.messages(conversation_id, stored), **standing(context, conversation)}
 
     return JSONResponse(await run_sync(read))
 
@@ -135,7 +140,7 @@ async def typing(context: ContextDep, conversation_id: ConversationId) -> None:
 @router.post("/{conversation_id}/feedback", status_code=204, responses=problems(401, 404, 422))
 async def feedback(context: ContextDep, conversation_id: ConversationId, body: FeedbackIn) -> None:
     """Keeps the citizen's word on one answer; a later word replaces the earlier."""
-    note = context.mask(body.note.strip())
+    note = feedback_note(body.reasons, context.mask(body.note.strip()))
     try:
         await run_sync(lambda: context.store.rate(conversation_id, body.message_id, helpful=body.helpful, note=note))
     except NotFound as error:

@@ -20,7 +20,7 @@ from bot.desk.callbacks import Callbacks
 from bot.desk.cases import Request, add_note, closed, open_case, queued, request_of, urgent
 from bot.desk.fence import Fence, pass_to
 from bot.desk.files import DeskFiles
-from bot.desk.score import SCORE, keep_score, keep_word
+from bot.desk.score import SCORE, ask_score, keep_score, keep_word, to_be_asked
 from bot.desk.tables import DeskAskRow, DeskCaseRow, DeskWordsRow
 from bot.desk.waits import Waits, choices
 from bot.gateway.store import as_conversation
@@ -37,6 +37,7 @@ __all__ = ["DeskTalk"]
 
 _PREFIX = "/desk_"
 _ASK_LIFE = timedelta(hours=1)
+_GOODBYE = "bye"
 # So many turns in a row without the dialogue engine, and people are told.
 FAILURES = 3
 
@@ -96,7 +97,7 @@ class DeskTalk:
 
     def settled(self, session: Session, row: ConversationRow, turn: Turn) -> list[Reply]:
         """After the bot's replies are stored: opens the case of a hand-off, and of an engine that fails again and
-        again; returns what the system adds."""
+        again, and asks how it was after a goodbye; returns what the system adds."""
         case = open_case(session, row.id)
         if row.owner == "waiting" and case is None:
             request = request_of(session, row.id, "asked")
@@ -111,6 +112,9 @@ class DeskTalk:
             add_note(session, row.id, "system", "system", self._texts.render("note.failure", count=FAILURES))
             told = self._texts.render("queue.failure", number=ticket.number)
             return [Reply(text=told, status=Status.HANDED_OFF), self._queue(session, row, request)]
+        said_goodbye = turn.intent == _GOODBYE and turn.status is Status.SMALLTALK
+        if row.owner == "bot" and said_goodbye and to_be_asked(session, self._texts, row.id):
+            return [ask_score(self._texts, None)]
         return []
 
     def _queue(self, session: Session, row: ConversationRow, request: Request) -> Reply:
@@ -191,7 +195,8 @@ class DeskTalk:
     def _score(self, turn: Turn, payload: str) -> Reply:
         try:
             given = json.loads(payload.removeprefix(SCORE))
-            case_id, score = int(given["case"]), int(given["score"])
+            case_id = None if given["case"] is None else int(given["case"])
+            score = int(given["score"])
         except (ValueError, KeyError, TypeError):
             return self._reply("chosen.late")
         with self._database.session() as session:

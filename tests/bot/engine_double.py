@@ -20,6 +20,9 @@ def answer(message: str) -> Any:
         return ["not", "an", "answer"]
     if "im lặng" in message:
         return {"replies": [], "intent": None}
+    if "tạm biệt" in message:
+        said = {"text": "Dạ, em chào anh/chị.", "status": "smalltalk"}
+        return {"replies": [{"custom": said}], "intent": {"name": "bye", "confidence": 0.9}}
     status = "handed_off" if "cán bộ" in message else "clarified" if "mơ hồ" in message else "answered"
     reply: dict[str, Any] = {"text": f"nghe: {message}", "status": status, "buttons": [BUTTON]}
     if "xem lại" in message:

@@ -107,7 +107,11 @@ def test_the_keyboard_alone_is_enough(service: Service, browser: Browser) -> Non
         keyboard.press("Enter")
         expect(menu).to_be_visible()
         keyboard.press("ArrowDown")
-        assert _focused(widget)["text"] == "Cuộc trò chuyện mới"
+        assert _focused(widget)["text"] == "Tự đọc câu trả lời"
+        keyboard.press("End")
+        assert _focused(widget)["text"] == "Xóa cuộc trò chuyện này"
+        keyboard.press("ArrowDown")
+        assert _focused(widget)["text"] == "Chữ to"
         keyboard.press("Escape")
         expect(menu).to_be_hidden()
         assert _focused(widget)["label"] == "Tùy chọn"
@@ -161,7 +165,7 @@ def test_big_text_is_kept_and_nothing_is_cut_off(service: Service, browser: Brow
     with Widget(browser, service.url) as widget:
         widget.says(NEWBORN)
         widget.page.get_by_role("button", name="Tùy chọn").click()
-        widget.page.get_by_role("menuitem", name="Chữ to").click()
+        widget.page.get_by_role("menuitemcheckbox", name="Chữ to").click()
         widget.page.reload()
         expect(widget.last.locator(".card")).to_be_visible()
         assert widget.last.evaluate("node => getComputedStyle(node).fontSize") == "22px"
@@ -247,11 +251,12 @@ def test_a_new_conversation_and_erasing(service: Service, browser: Browser) -> N
         widget.says("đăng ký kết hôn cần gì")
         widget.page.get_by_role("button", name="Tùy chọn").click()
         widget.page.get_by_role("menuitem", name="Cuộc trò chuyện mới").click()
+        widget.page.get_by_role("button", name="Bỏ qua").click()
         expect(widget.messages).to_have_count(1)
         widget.says("đăng ký kết hôn cần gì")
-        widget.page.on("dialog", lambda dialog: dialog.accept())
         widget.page.get_by_role("button", name="Tùy chọn").click()
         widget.page.get_by_role("menuitem", name="Xóa cuộc trò chuyện này").click()
+        widget.page.get_by_role("button", name="Xóa", exact=True).click()
         expect(widget.messages).to_have_count(1)
         expect(widget.says("đăng ký tạm trú cần gì")).to_contain_text("tạm trú")
 

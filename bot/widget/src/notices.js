@@ -2,11 +2,10 @@
 // while it stays open; a dismissed one doesn't come back in this browser.
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { TEXTS as T } from "./texts.js";
 
 const EVERY_MS = 60000;
 
-export function announce(place, api, kept, shown) {
+export function announce(place, { api, kept, T, signal }, shown) {
   const drawn = new Map();
   const read = async () => {
     if (!shown() || document.hidden) return;
@@ -36,6 +35,7 @@ export function announce(place, api, kept, shown) {
     drop(id, drawn.get(id));
     place.hidden = !drawn.size;
   };
-  setInterval(read, EVERY_MS);
+  const timer = setInterval(read, EVERY_MS);
+  signal.addEventListener("abort", () => clearInterval(timer));
   return read;
 }

@@ -5,7 +5,10 @@ const RANGES = {
   vietnamese: "U+0102-0103, U+0110-0111, U+0128-0129, U+0168-0169, U+01A0-01A1, U+01AF-01B0, U+0300-0301, U+0303-0304, U+0308-0309, U+0323, U+0329, U+1EA0-1EF9, U+20AB",
 };
 
+/** Not on a line that is slow or paid by the byte: 80 kB of letters are worth less there than an answer. */
 export function loadFont(home) {
+  const { saveData, effectiveType = "" } = navigator.connection || {};
+  if (saveData || effectiveType.includes("2g")) return;
   if ([...document.fonts].some((face) => face.family.includes("Be Vietnam Pro"))) return;
   for (const weight of ["400", "600"]) {
     for (const [subset, unicodeRange] of Object.entries(RANGES)) {

@@ -1,27 +1,31 @@
-// One message as a bubble with what hangs on it: card, form step, dossier, attachments, buttons.
+// One message as a bubble with what hangs on it: card, form step, dossier, attachments, buttons, thumbs.
 import { procedureCard } from "./card.js";
 import { el, prose, safeUrl } from "./dom.js";
+import { thumbs } from "./feedback.js";
 import { icon } from "./icons.js";
 import { printText } from "./print.js";
-import { TEXTS as T } from "./texts.js";
 
-const WHO = { citizen: T.you, bot: T.bot, agent: T.agent, system: T.system };
-
-/** `choose(button)` is called for a payload button; `ticks` remembers the checklist. */
-export function bubble(message, { choose, ticks }) {
-  const body = el("div", { class: "bubble" }, el("span", { class: "who" }, `${WHO[message.author] || ""}: `));
-  if (message.form) body.append(step(message.form));
+/** `w.choose(button, pressed)` is called for a payload button. */
+export function bubble(message, w) {
+  const { T } = w;
+  const named = message.author === "agent" ? "who shown" : "who";
+  const body = el("div", { class: "bubble", lang: languageOf(message.text, w.language) }, el("span", { class: named }, `${T[message.author === "citizen" ? "you" : message.author] || ""}: `));
+  if (message.form) body.append(step(message.form, T));
   body.append(...prose(shownText(message)));
-  if (message.answer && Object.keys(message.answer.fields || {}).length) body.append(procedureCard(message.answer, ticks));
-  if (message.dossier) body.append(dossier(message));
+  if (message.answer && Object.keys(message.answer.fields || {}).length) body.append(procedureCard(message.answer, w));
+  if (message.dossier) body.append(dossier(message, w));
   body.append(...(message.attachments || []).map(attachment).filter(Boolean));
   const node = el("article", { class: `message ${message.author}`, "data-id": message.id }, body);
-  if (message.buttons?.length) node.append(buttons(message.buttons, choose));
+  if (message.buttons?.length) node.append(buttons(message.buttons, w.choose));
+  if (message.author !== "citizen") body.append(...thumbs(message, w, node));
   return node;
 }
 
+/** Guides are Vietnamese, and so are most answers in an English conversation: a screen reader must know which it reads. */
+export const languageOf = (text, language) => (language === "en" && /[ăđơưạ-ỹ]/i.test(text) ? "vi" : language);
+
 /** The text without what the card shows anyway: facts as tiles, documents as a checklist. */
-function shownText({ text, answer }) {
+export function shownText({ text, answer }) {
   const documents = answer?.origin !== "catalogue" && answer?.fields?.documents?.length;
   if (!documents) return text;
   if (answer.aspect === "overview") return text.split("\n\n")[0];
@@ -32,18 +36,19 @@ function shownText({ text, answer }) {
 }
 
 /** A bubble for what was typed and is not confirmed yet. */
-export function pendingBubble(item) {
+export function pendingBubble(item, T) {
   const body = el("div", { class: "bubble" }, el("span", { class: "who" }, `${T.you}: `), ...prose(item.shown));
   return el("article", { class: "message citizen pending", "data-client": item.client_id }, body);
 }
 
-function step(form) {
+function step(form, T) {
   const progress = el("progress", { value: form.step, max: form.total, "aria-label": form.title });
   return el("div", { class: "step" }, el("b", {}, form.title), el("span", {}, `${T.step} ${form.step}/${form.total}`), progress);
 }
 
-function dossier(message) {
-  const print = el("button", { type: "button", class: "quiet", onclick: () => printText(`${T.dossier} ${message.dossier.code}`, message.text) }, icon("print"), T.printReceipt);
+function dossier(message, w) {
+  const { T } = w;
+  const print = el("button", { type: "button", class: "quiet", onclick: () => printText(`${T.dossier} ${message.dossier.code}`, message.text, w) }, icon("print"), T.printReceipt);
   return el("section", { class: "card dossier" }, el("p", {}, T.dossier), el("p", { class: "code" }, message.dossier.code), print);
 }
 

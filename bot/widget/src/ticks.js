@@ -3,12 +3,12 @@
 import { Refused } from "./api.js";
 
 export class Ticks {
-  constructor(kept, api, root) {
+  constructor(kept, api, root, signal) {
     this.kept = kept;
     this.api = api;
     this.root = root;
-    addEventListener("online", () => this.sync());
-    document.addEventListener("visibilitychange", () => document.hidden || this.sync());
+    addEventListener("online", () => this.sync(), { signal });
+    document.addEventListener("visibilitychange", () => document.hidden || this.sync(), { signal });
   }
 
   has(key) {

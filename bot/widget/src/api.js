@@ -1,6 +1,8 @@
 // Talks to the iSee service: JSON over fetch, and the event stream read from a fetch body, because EventSource
 // can't send the bearer token and a token never goes into an address.
 
+const SILENCE_MS = 45000;
+
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem.detail || problem.title || `HTTP ${status}`);
@@ -42,8 +44,34 @@ export class Api {
     return this.#call("GET", this.#path(`/messages?after=${encodeURIComponent(after)}`));
   }
 
-  rate(messageId, helpful) {
-    return this.#call("POST", this.#path("/feedback"), { message_id: messageId, helpful });
+  rate(messageId, helpful, reasons = [], note = "") {
+    return this.#call("POST", this.#path("/feedback"), { message_id: messageId, helpful, reasons, note });
+  }
+
+  /** A code that opens this conversation on another device. */
+  code() {
+    return this.#call("POST", this.#path("/code"));
+  }
+
+  /** The conversation of a code, with a token for this device. */
+  resume(code) {
+    return this.#call("POST", "/conversations/resume", { code });
+  }
+
+  scoreWanted() {
+    return this.#call("GET", this.#path("/score"));
+  }
+
+  score(score, note) {
+    return this.#call("POST", this.#path("/score"), { score, note });
+  }
+
+  /** The conversation as a file: `{name, blob}`. */
+  async transcript() {
+    const response = await fetch(this.base + this.#path("/transcript"), { headers: this.#bearer() });
+    if (!response.ok) throw new Refused(response.status, {});
+    const [, name] = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") || "") || [];
+    return { name: name || "isee.txt", blob: await response.blob() };
   }
 
   checklists() {
@@ -71,7 +99,7 @@ export class Api {
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await within(SILENCE_MS, reader);
       if (done) return;
       rest += value.replaceAll("\r\n", "\n");
       const blocks = rest.split("\n\n");
@@ -102,6 +130,20 @@ export class Api {
     const data = await response.json().catch(() => ({}));
     if (!response.ok) throw new Refused(response.status, data);
     return data;
+  }
+}
+
+/** The next piece of a stream. A line that died without a word (a lift, a tunnel) is given up: the service speaks every 15 s. */
+async function within(ms, reader) {
+  let timer = 0;
+  const silence = new Promise((_, reject) => (timer = setTimeout(() => reject(new TypeError("silence")), ms)));
+  try {
+    return await Promise.race([reader.read(), silence]);
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

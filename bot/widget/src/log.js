@@ -1,0 +1,117 @@
+// The conversation on the screen: what is confirmed in the order of its ids, and after it what still waits to be sent.
+import { bubble, pendingBubble } from "./bubble.js";
+
+const NEAR_PX = 140;
+
+export class Log {
+  #seen = new Set();
+  #held = [];
+
+  /** `w` is what bubbles need (`chat.js`); `inFlight()` tells whether a message of this tab is on its way. */
+  constructor(node, w, inFlight) {
+    Object.assign(this, { node, w, inFlight });
+  }
+
+  /** Empties the log but for what waits, and draws `messages`. */
+  fill(messages, waiting) {
+    this.#seen.clear();
+    this.#held = [];
+    this.node.replaceChildren();
+    messages.forEach((message) => this.add(message));
+    waiting.forEach((item) => this.wait(item));
+    this.toEnd();
+  }
+
+  clear() {
+    this.fill([], []);
+  }
+
+  /** The bubble of a message that was not shown yet, else null. */
+  add(message) {
+    if (this.#seen.has(message.id)) return null;
+    if (message.author === "citizen" && this.#ours(message)) return null;
+    const follow = this.#nearEnd();
+    this.#seen.add(message.id);
+    const node = bubble(message, this.w);
+    const later = [...this.node.children].find((other) => !other.dataset.id || other.dataset.id > message.id);
+    if (later) later.before(node);
+    else this.node.append(node);
+    if (follow) this.toEnd(node);
+    return node;
+  }
+
+  /** Shows what was typed and is not confirmed. */
+  wait(item) {
+    this.node.append(pendingBubble(item, this.w.T));
+    this.toEnd();
+  }
+
+  pending(item) {
+    return this.node.querySelector(`[data-client="${item.client_id}"]`);
+  }
+
+  /** The server stored `item` as the message `id`. Its stored form (numbers masked in it) may be here or come later. */
+  confirm(item, id) {
+    const node = this.pending(item);
+    node?.classList.remove("pending");
+    node?.querySelector(".note")?.remove();
+    const held = this.#held;
+    this.#held = [];
+    if (node && id && !node.dataset.id) {
+      if (this.#seen.has(id)) node.remove();
+      else node.dataset.id = id;
+    }
+    held.forEach((message) => this.add(message));
+  }
+
+  /** The server won't take `item`: it stays where it was said, and is not waited for. */
+  refuse(item) {
+    const node = this.pending(item);
+    const before = [...this.node.querySelectorAll("[data-id]")].pop();
+    node?.classList.replace("pending", "refused");
+    if (node) node.dataset.id = `${before?.dataset.id || ""}~`;
+  }
+
+  /** `item` won't be sent now: what was held back for it is somebody else's. */
+  release() {
+    const held = this.#held;
+    this.#held = [];
+    held.forEach((message) => this.add({ ...message, foreign: true }));
+  }
+
+  /** Brings the newest into view: a long answer from its first line, not its last. */
+  toEnd(node) {
+    requestAnimationFrame(() => {
+      const { node: log } = this;
+      if (node && node.offsetHeight > log.clientHeight * 0.75) log.scrollTop = node.offsetTop - log.offsetTop - 12;
+      else log.scrollTop = log.scrollHeight;
+    });
+  }
+
+  /**
+   * A citizen's message comes back over the stream: from this tab, where it takes the place of its own bubble, or from
+   * another tab or device. While this tab's own is on its way and the words differ (masking), the answer to it decides.
+   */
+  #ours(message) {
+    const known = this.node.querySelector(`[data-id="${message.id}"]`);
+    const same = ({ shown }) => shown === message.text;
+    const item = known ? null : this.w.waiting().find((one) => same(one) && this.pending(one) && !this.pending(one).dataset.id);
+    const own = known || (item && this.pending(item));
+    if (own) {
+      this.#seen.add(message.id);
+      const stored = bubble(message, this.w);
+      if (own.dataset.client) stored.dataset.client = own.dataset.client;
+      if (own.classList.contains("pending")) stored.classList.add("pending");
+      own.replaceWith(stored);
+      return true;
+    }
+    if (message.foreign || !this.inFlight()) return false;
+    this.#held.push(message);
+    return true;
+  }
+
+  #nearEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.node;
+    return scrollHeight - scrollTop - clientHeight < NEAR_PX || !scrollTop;
+  }
+}

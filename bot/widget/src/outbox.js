@@ -1,0 +1,106 @@
+// What the citizen said and the server has not confirmed yet: kept across reloads, sent in order, retried.
+// The server recognises a repeated client_id, so two tabs that send the same thing can't ask twice.
+
+import { Refused } from "./api.js";
+
+const PAUSES_MS = [1000, 2000, 5000, 10000, 30000];
+let count = 0;
+
+export class Outbox {
+  #items;
+  #files = new Map(); // files can't be kept across a reload: the citizen is asked to pick them again
+  #running = false;
+  #failures = 0;
+  #timer = 0;
+
+  /** `send(item, file)` delivers one item; `on` reports `sent`, `refused`, `waiting`, and `gone`: sent by another tab. */
+  constructor(storage, prefix, send, on, signal) {
+    Object.assign(this, { storage, prefix, send, on });
+    this.#items = this.#load();
+    addEventListener("online", () => this.flush(), { signal });
+    addEventListener("storage", (event) => event.newValue === null && this.#goneElsewhere(event.key), { signal });
+    signal.addEventListener("abort", () => clearTimeout(this.#timer));
+  }
+
+  get items() {
+    return [...this.#items];
+  }
+
+  /** Keeps an item under a key of its own, which sorts by time: tabs that share the store don't overwrite each other's. */
+  add(item, file = null) {
+    const kept = { ...item, client_id: crypto.randomUUID ? crypto.randomUUID() : randomId(), file: Boolean(file) };
+    kept.key = `${this.prefix}${String(Date.now()).padStart(15, "0")}-${String(count++).padStart(5, "0")}-${kept.client_id.slice(0, 4)}`;
+    if (file) this.#files.set(kept.client_id, file);
+    else this.storage.setItem(kept.key, JSON.stringify(kept));
+    this.#items.push(kept);
+    this.flush();
+    return kept;
+  }
+
+  clear() {
+    this.#items.forEach((item) => this.#drop(item));
+  }
+
+  async flush() {
+    clearTimeout(this.#timer);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      while (this.#items.length) {
+        const item = this.#items[0];
+        if ((await this.#deliver(item)) === "later") return;
+        this.#drop(item);
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async #deliver(item) {
+    try {
+      const result = await this.send(item, this.#files.get(item.client_id));
+      this.#failures = 0;
+      this.on.sent(item, result);
+      return "sent";
+    } catch (error) {
+      if (error instanceof Refused && !error.passing) {
+        this.on.refused(item, error);
+        return "refused";
+      }
+      const pause = PAUSES_MS[Math.min(this.#failures++, PAUSES_MS.length - 1)];
+      this.#timer = setTimeout(() => this.flush(), Math.max(pause, (error.problem?.retry_after || 0) * 1000));
+      this.on.waiting(item, error);
+      return "later";
+    }
+  }
+
+  #drop(item) {
+    this.#items = this.#items.filter((other) => other !== item);
+    this.#files.delete(item.client_id);
+    this.storage.removeItem(item.key);
+  }
+
+  /** Another tab has sent it, or the conversation was left there. The one in flight here settles by itself. */
+  #goneElsewhere(key) {
+    const item = this.#items.find((one) => one.key === key);
+    if (!item || (this.#running && item === this.#items[0])) return;
+    this.#drop(item);
+    this.on.gone(item);
+  }
+
+  #load() {
+    const keys = this.storage.keys().filter((key) => key.startsWith(this.prefix));
+    return keys.sort().flatMap((key) => {
+      try {
+        return [{ ...JSON.parse(this.storage.getItem(key)), key }];
+      } catch {
+        return [];
+      }
+    });
+  }
+}
+
+function randomId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
