@@ -109,8 +109,9 @@ class ZaloPartRow(Base):
     `body` by `kind`: text, buttons, info: the platform's `message` object as it is sent (SPEC 5.4, 5.7, 5.8); image:
     `{"text"?, "media", "name", "otherwise"}` and file: `{"media", "name", "otherwise"}`, where `room.media.load(media)`
     gives the bytes to upload (None: gone) and `otherwise` is the `message` object to send if there is no picture;
-    template: `{"template_id", "data"}`; echo: empty. A buttons part that the platform refuses is rewritten in
-    place by `room.menus.as_menu(part_id)`, which always fits one text.
+    template and phone: `{"template_id", "code", "state", "on"}`, for a phone its sealed number, too
+    (`bot.zalo.notices`); echo: empty. A buttons part that the platform refuses is rewritten in place by
+    `room.menus.as_menu(part_id)`, which always fits one text.
     """
 
     __tablename__ = "zalo_parts"
