@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import structlog
 from anyio.to_thread import run_sync
@@ -10,14 +11,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.gateway.hub import EVERY, EventHub, wait
+from bot.gateway.store import message_data
 from bot.gateway.tables import ConversationRow, MessageRow
+from bot.zalo.alarms import Alarms
 from bot.zalo.menus import Menus
 from bot.zalo.menus_writer import Writer
+from bot.zalo.rendering.bubbles import Picture
 from bot.zalo.tables import ZaloPartRow, ZaloUserRow
 from common.database import Database
 
-__all__ = ["Follower"]
+__all__ = ["ALARM", "Follower"]
 
+ALARM = "message_not_shown"
 _LOOK_EVERY_S = 1.0
 _MOST_USERS, _MOST_MESSAGES = 200, 50
 _log = structlog.get_logger(__name__)
@@ -26,8 +31,11 @@ _log = structlog.get_logger(__name__)
 class Follower:
     """Safe with several replicas: a user's row is locked while their messages are turned, once each."""
 
-    def __init__(self, database: Database, hub: EventHub, writer: Writer, menus: Menus) -> None:
+    def __init__(
+        self, database: Database, hub: EventHub, writer: Writer, menus: Menus, alarms: Alarms
+    ) -> None:
         self._database, self._hub, self._writer, self._menus = database, hub, writer, menus
+        self._alarms = alarms
 
     async def run(self) -> None:
         """Looks whenever something was said here, and every second for what other replicas stored; until cancelled."""
@@ -47,26 +55,36 @@ class Follower:
                 made += self.turn(user_id)
             except Exception as error:  # one message that can't be shown must not keep the others waiting
                 _log.error("zalo_turn_failed", exc_info=error)
+                self._alarms.raise_(ALARM, type(error).__name__)
         return made
 
     def turn(self, user_id: str) -> int:
         """Turns one user's new messages in one transaction."""
+        pictures = self._pictures(user_id)
         with self._database.session() as session:
             user = session.get(ZaloUserRow, user_id, with_for_update=True)
             if user is None or user.conversation_id is None:
                 return 0
-            rows = self._new(session, user)
+            rows = list(takewhile(lambda row: row.id in pictures, self._new(session, user)))
             if not rows:
                 return 0
             shown = [row for row in rows if row.author != "citizen" and not self._from_zalo(session, row)]
             menu: dict[int, str] = {}
             for row in shown:
-                menu |= self._writer.write(session, user, row, max(menu, default=0))
+                menu |= self._writer.write(session, user, row, pictures[row.id], max(menu, default=0))
             # What the bot says takes the place of the last menu; a notice without choices leaves it as it is.
             if menu or any(row.author != "system" for row in shown):
                 self._menus.put(session, user_id, menu)
             user.turned_upto = rows[-1].id
             return len(shown)
+
+    def _pictures(self, user_id: str) -> dict[str, list[Picture]]:
+        """What goes with each new message, looked up before the transaction begins: a fee that is shown for the first
+        time is written down, and that would wait for this very transaction."""
+        with self._database.session(write=False) as session:
+            user = session.get(ZaloUserRow, user_id)
+            messages = [] if user is None else [message_data(row) for row in self._new(session, user)]
+        return {message["id"]: self._writer.pictures(message) for message in messages}
 
     def _behind(self) -> Sequence[str]:
         query = (

@@ -122,6 +122,7 @@ class Menus:
             part = session.get(ZaloPartRow, part_id, with_for_update=True)
             if part is None or part.kind != "buttons":
                 return None
+            user = session.get(ZaloUserRow, part.user_id, with_for_update=True)
             text, choices = part.body["text"], _choices(part.body)
             kept = self._still_shown(session, part)
             said = session.get(MessageRow, (part.conversation_id, part.message_id))
@@ -129,7 +130,6 @@ class Menus:
             self.put(session, part.user_id, {**kept, **{place: one.token for place, one in numbered.items()}})
             part.kind = "text"
             part.body = {"text": f"{text}\n\n{lines(choices, numbered, text, self._texts)}"}
-            user = session.get(ZaloUserRow, part.user_id)
             if user is not None and self._settings.buttons == "auto":
                 user.buttons_refused_at = utc_now()
             body: dict[str, Any] = part.body

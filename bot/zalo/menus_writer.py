@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from actions.messages import Messages
+from bot.desk.tables import DeskAskRow
 from bot.gateway.store import message_data
 from bot.gateway.tables import MessageRow
 from bot.zalo.buttons import Buttons
@@ -19,8 +20,10 @@ from bot.zalo.menus import Choice, Menus, highest
 from bot.zalo.menus_parts import Laid, Part, lay_out
 from bot.zalo.rendering.bubbles import Bubble, Picture, Shown, show
 from bot.zalo.rendering.forms import is_choice
+from bot.zalo.rendering.info import asks_for_phone, request_info
 from bot.zalo.settings import ZaloSettings
 from bot.zalo.tables import ZaloPartRow, ZaloUserRow
+from common.clock import utc_now
 
 __all__ = ["MORE", "Writer"]
 
@@ -37,17 +40,23 @@ class Writer:
         self._texts, self._settings, self._base_url = texts, settings, base_url
         self._buttons, self._menus, self._media = buttons, menus, media
 
-    def write(self, session: Session, user: ZaloUserRow, row: MessageRow, after: int = 0) -> dict[int, str]:
+    def pictures(self, message: Mapping[str, Any]) -> list[Picture]:
+        """What is sent beside a message; not to be asked inside a transaction that writes."""
+        return self._media.of(message)
+
+    def write(
+        self, session: Session, user: ZaloUserRow, row: MessageRow, pictures: list[Picture], after: int = 0
+    ) -> dict[int, str]:
         """The parts of a message as it is first sent; gives the menu's tokens by number. `after`: numbers taken."""
         message = message_data(row)
-        shown = show(message, self._texts, self._base_url, self._media.of(message))
+        shown = show(message, self._texts, self._base_url, pictures)
         bubble = shown.now
         if shown.rest:
             more = {"title": self._texts.render("more"), "payload": f"{MORE}{json.dumps({'message': row.id})}"}
             bubble = replace(bubble, buttons=(more, *self._beside_more(user, bubble.buttons)))
         # Papers that come with the rest have their numbers already; none of them means a choice, too.
         laid = self._lay(session, user, row, message, bubble, max(after, highest(shown.rest)))
-        parts = [*laid.parts, *map(self._picture, shown.pictures)]
+        parts = [*laid.parts, *map(self._picture, shown.pictures), *self._info(session, user, message)]
         self._add(session, user, row, parts, row.author, row.owner_epoch)
         return laid.menu
 
@@ -89,6 +98,14 @@ class Writer:
             return Choice(title, url=str(button.get("url") or ""), phone=str(button.get("phone") or ""))
         token = self._buttons.issue(session, user.user_id, row.conversation_id, row.id, title, str(payload))
         return Choice(title, token=token)
+
+    def _info(self, session: Session, user: ZaloUserRow, message: Mapping[str, Any]) -> list[Part]:
+        """The platform's card for sharing a telephone number, where the desk waits for one."""
+        asked = session.get(DeskAskRow, user.conversation_id) if asks_for_phone(message) else None
+        if asked is None or asked.what != "phone" or asked.expires_at < utc_now():
+            return []
+        user.info_asked_at = utc_now()
+        return [Part("info", request_info(self._texts))]
 
     def _picture(self, picture: Picture) -> Part:
         caption = {"text": picture.caption} if picture.caption and picture.kind == "image" else {}

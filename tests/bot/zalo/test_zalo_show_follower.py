@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import anyio
 from sqlalchemy import select
 
 from bot.context import Context
+from bot.desk.tables import DeskAskRow
+from bot.gateway.tables import MessageRow
 from bot.zalo.tables import ZaloPartRow
 from common.clock import utc_now
 from common.messages import Button, DossierRef, Reply, Status
-from tests.bot.zalo.phone import Phone, long_answer, tokens
+from tests.bot.zalo.phone import Phone, long_answer, phone, tokens
 
 
 def test_each_message_becomes_parts_once_and_a_citizens_own_words_never(citizen: Phone) -> None:
@@ -40,6 +43,18 @@ def test_two_replicas_turn_a_message_once(context: Context, citizen: Phone) -> N
         texts = [part.body["text"] for part in session.scalars(
             select(ZaloPartRow).where(ZaloPartRow.user_id == citizen.user_id).order_by(ZaloPartRow.id))]
     assert texts == [f"Tin {number}" for number in range(6)]
+
+
+def test_a_message_that_cannot_be_shown_keeps_nobody_else_waiting(context: Context, citizen: Phone) -> None:
+    other = phone(context)
+    broken = citizen.said("bot", Reply(text="hỏng", status=Status.ANSWERED))
+    with context.database.session() as session:
+        session.get_one(MessageRow, (citizen.conversation_id, broken)).payload = {"unknown": 1}
+    other.said("bot", Reply(text="Miễn phí.", status=Status.ANSWERED))
+    context.zalo.follower.round()
+    assert citizen.user.turned_upto == "" and other.user.turned_upto == other.row.last_message
+    assert any(alarm.kind == "message_not_shown" for alarm in context.zalo.alarms.open())
+    context.store.erase(citizen.conversation_id)
 
 
 def test_conversations_of_other_channels_are_left_alone(context: Context) -> None:
@@ -123,3 +138,21 @@ def test_the_qr_code_of_a_fee_goes_along_as_a_picture(context: Context, citizen:
         assert media.load(picture.body["media"]) is None, "paid in the meantime: no picture"
     finally:
         media._payment = kept
+
+
+def test_the_platforms_card_asks_for_a_number_only_where_the_desk_waits_for_one(
+    context: Context, citizen: Phone
+) -> None:
+    question = Reply(text="Anh/chị nhắn số điện thoại để cán bộ gọi lại ạ.", status=Status.CONTROL, buttons=[
+        Button(title="Không để lại số", payload="/desk_decline")])
+    citizen.said("bot", question)
+    assert [part.kind for part in citizen.shows()] == ["buttons"] and citizen.user.info_asked_at is None
+    with context.database.session() as session:
+        session.add(DeskAskRow(conversation_id=citizen.conversation_id, what="phone", subject=0,
+                               expires_at=utc_now() + timedelta(hours=1)))
+    citizen.said("bot", question)
+    card = citizen.shows()[-1]
+    assert card.kind == "info" and citizen.user.info_asked_at is not None
+    [element] = card.body["attachment"]["payload"]["elements"]
+    assert 0 < len(element["title"]) <= 100 and 0 < len(element["subtitle"]) <= 500
+    assert "gọi lại" in element["subtitle"] and "không bắt buộc" in element["subtitle"]
