@@ -189,6 +189,38 @@ def _redis(what: str, settings: Settings) -> Finding:
     return Finding(what, True, "kết nối được")
 
 
+def _zalo(what: str, settings: Settings) -> Finding:
+    from pydantic import ValidationError
+
+    from bot.zalo.alarms import Alarms
+    from bot.zalo.errors import alarm_says
+    from bot.zalo.keeper_store import TokenStore
+    from bot.zalo.settings import ZaloSettings
+    from common.clock import utc_now
+    from common.database import Database
+    from common.keyring import Keyring
+
+    try:
+        zalo = ZaloSettings()
+    except ValidationError as error:
+        problems = [("_".join(("ZALO", *map(str, one["loc"]))).upper(), one["msg"]) for one in error.errors()]
+        said = "; ".join(f"{name}: {message}" for name, message in problems)
+        return Finding(what, False, said, "Sửa các biến ZALO_… trong môi trường hoặc tệp .env.")
+    if not zalo.enabled:
+        return Finding(what, True, "không bật")
+    if zalo.waiting_for_secret:
+        return Finding(what, False, "chờ OA Secret Key", "Lưu địa chỉ webhook rồi đặt ZALO_OA_SECRET_KEY.")
+    database = Database.from_settings(settings)
+    standing = TokenStore(database, Keyring.from_settings(settings), zalo.oa_id).standing()
+    if standing is None or standing.stopped or standing.expires_at < utc_now():
+        return Finding(
+            what, False, "chưa có quyền truy cập" if standing is None else "quyền truy cập đã ngừng",
+            "Vào /console/zalo, bấm “Kết nối OA” hoặc “Cấp quyền lại”.")
+    if alarms := Alarms(database).open():
+        return Finding(what, False, alarm_says(alarms[0].kind), "Xem mục “Việc cần xử lý” ở /console/zalo.")
+    return Finding(what, True, "đã kết nối" + ("" if zalo.signature_mode == "strict" else ", chưa chặn chữ ký sai"))
+
+
 _CHECKS: dict[str, Callable[[str, Settings], Finding]] = {
     "Python của dịch vụ": _python,
     "Python của Rasa": _rasa_python,
@@ -202,4 +234,5 @@ _CHECKS: dict[str, Callable[[str, Settings], Finding]] = {
     "Mô hình hội thoại": _rasa_model,
     "Cổng": _port,
     "Redis": _redis,
+    "Zalo": _zalo,
 }

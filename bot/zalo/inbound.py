@@ -207,7 +207,7 @@ class Inbox:
         """The sentence for the citizen; "" where they were told a moment ago. Raises what is no fault of theirs."""
         if error.status >= 500 or (isinstance(error, Conflict) and error.detail == problem("queue_full")):
             raise error
-        _log.info("zalo_message_refused", event=event.key[:12], name=event.name, status=error.status)
+        _log.info("zalo_message_refused", key=event.key[:12], name=event.name, status=error.status)
         if isinstance(error, TooManyRequests) and await self._too_fast.wait(event.subject):
             return ""
         return error.detail
