@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from bot.zalo.client_wire import Wire
 from bot.zalo.errors import lost
 from bot.zalo.model import Sent
+from bot.zalo.sender_metrics import TEMPLATES_LEFT
 from bot.zalo.settings import ZaloSettings
 from bot.zalo.uploads import Uploads, image_within
 
@@ -52,7 +54,7 @@ class ZaloClient:
         """A template message by user id; needs no chat within seven days."""
         body = {"user_id": user_id, "template_id": template_id, "template_data": data, **self._mode()}
         url = self._oa("v3.0/oa/message/template")
-        return _sent(await self._wire.call("template", "POST", url, json=body, interface="template"))
+        return _counted(await self._wire.call("template", "POST", url, json=body, interface="template"))
 
     async def send_template_to_phone(
         self, phone: str, template_id: str, data: dict[str, str], tracking_id: str
@@ -62,7 +64,7 @@ class ZaloClient:
             "phone": phone, "template_id": template_id, "template_data": data, "tracking_id": tracking_id,
             **self._mode()}
         url = f"{self._settings.zbs_url}/message/template"
-        return _sent(await self._wire.call("template_phone", "POST", url, json=body, interface="template"))
+        return _counted(await self._wire.call("template_phone", "POST", url, json=body, interface="template"))
 
     async def request_user_info(self, user_id: str, title: str, subtitle: str, image_url: str = "") -> Sent:
         """Asks for name and phone; the subtitle states purpose and consent. The answer comes as user_submit_info."""
@@ -175,6 +177,14 @@ def _sent(answer: dict[str, Any]) -> Sent:
     quota = data.get("quota")
     kind = str(quota.get("quota_type", "")) if isinstance(quota, dict) else ""
     return Sent(str(data.get("message_id") or data.get("msg_id") or ""), kind)
+
+
+def _counted(answer: dict[str, Any]) -> Sent:
+    """As `_sent`, and notes what is left of the day's template messages: a ladder that moves with complaints."""
+    quota = _data(answer).get("quota")
+    with suppress(AttributeError, KeyError, TypeError, ValueError):
+        TEMPLATES_LEFT.set(int(quota["remainingQuota"]))  # type: ignore[index]
+    return _sent(answer)
 
 
 def _needed(data: dict[str, Any], name: str) -> str:

@@ -22,6 +22,7 @@ __all__ = ["Pacer"]
 # What waits longer than this is tried again later; the lease on a citizen's messages must outlast it.
 _LONGEST_WAIT_S = 20.0
 _STEP_S = 0.05
+_PATIENCE_S = 0.5
 # The platform counts by the minute (4,000 calls an app): a rest of some seconds lets the count run down.
 _REST_S, _LONGEST_REST_S = 2, 30
 _log = structlog.get_logger(__name__)
@@ -35,8 +36,8 @@ class Pacer:
         self._limit = _limit(rate_per_s)
         here = _Counts(MemoryStorage(), self._limit, app_id)
         self._here = here
-        self._counts = _Counts(RedisStorage(f"async+{redis_url}", implementation="redispy"), self._limit, app_id) if (
-            redis_url) else here
+        self._counts = _Counts(_redis(redis_url), self._limit, app_id) if redis_url else here
+        self._away = False
         self._rest_s = _REST_S
 
     async def turn(self) -> None:
@@ -67,16 +68,24 @@ class Pacer:
         try:
             await self._counts.rest(seconds)
         except self._counts.errors as error:
-            _log.warning("zalo_rate_not_shared", error=type(error).__name__)
+            self._gone(error)
             await self._here.rest(seconds)
 
     async def _free(self) -> bool:
         """Takes a turn if there is one. While Redis is away each process keeps to the whole limit by itself."""
         try:
-            return await self._counts.free()
+            free = await self._counts.free()
         except self._counts.errors as error:
-            _log.warning("zalo_rate_not_shared", error=type(error).__name__)
+            self._gone(error)
             return await self._here.free()
+        self._away = False
+        return free
+
+    def _gone(self, error: BaseException) -> None:
+        """Says once that Redis is away."""
+        if not self._away:
+            _log.warning("zalo_rate_not_shared", error=type(error).__name__)
+        self._away = True
 
 
 class _Counts:
@@ -95,6 +104,12 @@ class _Counts:
 
     async def rest(self, seconds: int) -> None:
         await self._storage.incr(f"{self._key}:rest", seconds)
+
+
+def _redis(url: str) -> RedisStorage:
+    """Nobody waits long for a Redis that hangs."""
+    return RedisStorage(
+        f"async+{url}", implementation="redispy", socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S)
 
 
 def _limit(rate_per_s: float) -> RateLimitItem:

@@ -20,12 +20,14 @@ from bot.zalo.errors import alarm_says, fault_of, faults, lost, refused
 from bot.zalo.keeper_store import TokenStore
 from bot.zalo.model import Act, SendFailed
 from bot.zalo.pacing import Pacer
+from bot.zalo.sender_metrics import TEMPLATES_LEFT
 from bot.zalo.tables import ZaloTokenRow, ZaloUploadRow
 from bot.zalo.uploads import IMAGE_MAX, Uploads, image_within
 from common.clock import utc_now
 from common.database import Database
 from tests.bot.zalo.fake_platform import OA, USER, Platform, platform_running
 from tests.bot.zalo.out_parts import KEYRING, Desk, desk_on, empty_database
+from tests.redis_server import private_redis
 
 CS = "/v3.0/oa/message/cs"
 
@@ -163,8 +165,10 @@ async def test_template_calls(platform: Platform, database: Database) -> None:
     assert (await client.send_template(USER, "300001", data)).message_id
     assert platform.to("/v3.0/oa/message/template")[0].body == {
         "user_id": USER, "template_id": "300001", "template_data": data, "mode": "development"}
+    platform.then("/message/template", {"error": 0, "data": {
+        "msg_id": "m-9", "sent_time": "1", "quota": {"dailyQuota": "500", "remainingQuota": "499"}}})
     sent = await client.send_template_to_phone("84912345678", "300001", data, "hs-1")
-    assert sent.message_id.startswith("m-")
+    assert (sent.message_id, sent.quota) == ("m-9", "") and TEMPLATES_LEFT._value.get() == 499
     assert platform.to("/message/template")[0].body == {
         "phone": "84912345678", "template_id": "300001", "template_data": data, "tracking_id": "hs-1",
         "mode": "development"}
@@ -257,6 +261,18 @@ async def test_while_redis_is_away_each_process_counts_for_itself() -> None:
     await pacer.turn()
     await pacer.refused()
     assert not await pacer._free()
+
+
+async def test_replicas_share_the_limit_and_the_rest_through_redis() -> None:
+    with private_redis() as redis:
+        here, there = Pacer(2, redis.url, "1"), Pacer(2, redis.url, "1")
+        assert [await pacer._free() for pacer in (here, there, here, there)] == [True, True, False, False]
+        assert await Pacer(2, redis.url, "2")._free()  # another app has its own
+        await here.refused()
+        fresh = Pacer(1000, redis.url, "1")
+        assert not await fresh._free()
+        redis.stop()
+        assert await there._free()
 
 
 # The table
