@@ -53,19 +53,21 @@ def show(
     attached = [_attached(one, texts, base_url) for one in message.get("attachments") or ()]
     answer, form = message.get("answer"), message.get("form")
     now, rest = text, ""
+    source = provenance(answer, texts, base_url) if answer else ""
     if message.get("author") == "agent":
-        now = texts.render("agent", text=text)
+        # A sentence about a file says itself who sent it.
+        said = text if attached else texts.render("agent", text=text)
+        now = f"{said}\n\n{source}"
     elif answer:
         now, rest = short(text, answer, texts)
-        source = provenance(answer, texts, base_url)
-        rest, now = (f"{rest}\n\n{source}", now) if rest else ("", f"{now}\n\n{source}".strip())
+        now, rest = (now, f"{rest}\n\n{source}") if rest else (f"{now}\n\n{source}", "")
     elif form:
         now = form_text(text, form, buttons, texts)
     code = str((message.get("dossier") or {}).get("code") or "")
     if code and code not in now:
         now = f"{now}\n\n{texts.render('dossier', code=code)}"
     shown = Shown(Bubble(now.strip(), buttons, form=bool(form)), rest.strip())
-    return replace(shown, pictures=(*(one for one in attached if one), *pictures))
+    return replace(shown, pictures=(*attached, *pictures))
 
 
 def _absolute(button: Mapping[str, Any], base_url: str) -> dict[str, Any]:

@@ -152,10 +152,17 @@ def test_a_persons_words_are_told_from_the_assistants() -> None:
         "Cán bộ: Anh/chị đến trước 11 giờ.")
 
 
+def test_a_guides_answer_from_the_desk_says_who_sends_it_and_where_it_comes_from() -> None:
+    shown = show(message(OVERVIEW, author="agent", answer=ANSWER), TEXTS, BASE)
+    assert shown.now.text.startswith("Cán bộ: Dạ, việc này") and "Theo hướng dẫn bản 3" in shown.now.text
+    assert shown.rest == ""
+
+
 def test_files_go_as_pictures_or_files_and_else_as_links() -> None:
     files = [{"name": "so-do.png", "type": "image/png", "url": f"{BASE}/talk-files/t"},
              {"name": "mau.pdf", "type": "application/pdf", "url": "/talk-files/u"}]
-    shown = show(message("Cán bộ gửi tệp", author="agent", attachments=files), TEXTS, BASE)
+    shown = show(message("Cán bộ gửi tệp: so-do.png", author="agent", attachments=files), TEXTS, BASE)
+    assert shown.now.text == "Cán bộ gửi tệp: so-do.png"
     assert [picture.kind for picture in shown.pictures] == ["image", "file"]
     assert shown.pictures[1].otherwise == "Tệp mau.pdf: https://isee.example/talk-files/u"
 
