@@ -129,9 +129,11 @@ def fold(engine: Engine) -> None:
 
 
 def _engine(url: str) -> Engine:
+    # What a statement was given may be personal, and errors go to the log.
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=_LONGEST_QUEUE_S)
-    engine = create_engine(url, connect_args={"timeout": 15, "check_same_thread": False})
+        return create_engine(
+            url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=_LONGEST_QUEUE_S)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:

@@ -13,19 +13,15 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from bot.api.deps import ContextDep
 from bot.context import Context
 from bot.gateway.texts import problem
+from bot.zalo.inbound_domain import verification_tag
 from bot.zalo.inbound_door import MOST_BYTES, health
 from bot.zalo.inbound_metrics import ANSWERED, WEBHOOK_SECONDS
 from common.errors import NotFound, TooLarge
 
-__all__ = ["router", "verification_tag"]
+__all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 _OK = b'{"error":0}'
-
-
-def verification_tag(code: str) -> str:
-    """The meta tag that proves the domain to Zalo; "" where no code is set. Codes are plain ASCII by their setting."""
-    return f'<meta name="zalo-platform-site-verification" content="{code}">' if code else ""
 
 
 @router.post("/channels/zalo/webhook")

@@ -73,7 +73,8 @@ class Fetch:
                         continue
                     if response.status_code in _OVER:
                         raise Gone(f"status {response.status_code}")
-                    response.raise_for_status()
+                    if not response.is_success:
+                        raise OSError(f"status {response.status_code}")  # httpx would name the address, for the log
                     return await self._read(response)
         raise Gone("too many redirections")
 

@@ -109,12 +109,12 @@ class Worker:
     async def _guarded(self, subject: str, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
+            if subject != _SIGNALS:
+                self._wake.set()  # somebody else may have waited for a free place
         except Exception as error:  # the database, most likely: the next look begins anew
             _log.error("zalo_work_failed", exc_info=error)
         finally:
             self._busy.pop(subject, None)
-            if subject != _SIGNALS:
-                self._wake.set()  # somebody else may have waited for a free place
 
     # A citizen's events
 
@@ -137,7 +137,7 @@ class Worker:
             await take(event)
         except Exception as error:  # whatever it is, it is counted, and in the end seen by a person
             reason = type(error).__name__
-            _log.warning("zalo_event_failed", event=queued.key[:12], name=event.name, tries=queued.tries + 1,
+            _log.warning("zalo_event_failed", key=queued.key[:12], name=event.name, tries=queued.tries + 1,
                          exc_info=error)
             if await run_sync(self._queue.failed, queued, reason):
                 EVENTS.labels(event.name, "dead").inc()

@@ -118,7 +118,8 @@ def test_text_is_normalised_trimmed_and_freed_of_controls() -> None:
 
 
 @pytest.mark.parametrize("given, expected", [
-    ({"latitude": "20.95", "longitude": "107.08"}, (20.95, 107.08)), ({"latitude": 20, "longitude": 107.5}, (20, 107.5)),
+    ({"latitude": "20.95", "longitude": "107.08"}, (20.95, 107.08)),
+    ({"latitude": 20, "longitude": 107.5}, (20, 107.5)),
     ({"latitude": "20,95", "longitude": "107,08"}, (20.95, 107.08)), ({"latitude": "nan", "longitude": "1"}, None),
     ({"latitude": "91", "longitude": "1"}, None), ({"latitude": "x", "longitude": "1"}, None), ({}, None), ("", None)])
 def test_locations_come_as_text_or_numbers(given: Any, expected: Any) -> None:
