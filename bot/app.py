@@ -30,7 +30,8 @@ from bot.api.connections import raise_open_files, server_options
 from bot.api.pages import mount_pages
 from bot.api.shell import make_shell
 from bot.background import due_loop, outbox_loop
-from bot.channels import web
+from bot.channels import web, zalo_consent
+from bot.channels import zalo as zalo_channel
 from bot.console.web import install_console
 from bot.context import Context
 from bot.desk.room import desk_loop
@@ -90,7 +91,7 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
     for router in (
         web.router, checklists.router, knowledge.router, dossiers.router, files.router, health.router, partner.router,
         payments.router, rights.router, notices.router,
-        centres.router, appointments.router, actions_route.router,
+        centres.router, appointments.router, actions_route.router, zalo_channel.router, zalo_consent.router,
     ):
         app.include_router(router)
     install_console(app)

@@ -8,6 +8,7 @@ from functools import partial
 
 from actions.answers import Answerer
 from actions.centres import Centres
+from actions.centres.nearby import Nearby
 from actions.companion.bundle import Dossiers, build_dossiers
 from actions.executor import build_executor
 from actions.handoff import Tickets
@@ -47,6 +48,7 @@ from bot.recall.sending import Sending
 from bot.recall.service import Recalls
 from bot.reports.service import build_reports
 from bot.switches.board import Switches
+from bot.zalo.erasing import Erasing
 from bot.zalo.room import build_zalo
 from bot.zalo.settings import ZaloSettings
 from common.audit import AuditLog
@@ -118,7 +120,7 @@ def connect(
     inbox.telling.deliver = Unasked(hub)
     eraser = Eraser(
         store, [*erasers, desk.erase, inbox.erase, trackers.erase], counting,
-        Kept(dossiers.notices.waits, [desk.erase, inbox.erase, trackers.erase]))
+        Kept(dossiers.notices.waits, [desk.erase, inbox.erase, trackers.erase, Erasing(database).erase]))
     unasked = Unasked(hub)
     dossiers.notices.deliver_by(unasked)
     dossiers.outbox.handle(
@@ -126,7 +128,7 @@ def connect(
     join(dossiers.rights, store, reveal, eraser)
     gateway = Gateway(
         settings, store, turns, engine, hub, intake, answerer, masking, Switched(switches, people), desk.talk,
-        follow_ups=inbox.follow_ups, admit=Admit(
+        follow_ups=inbox.follow_ups, places=Nearby(dossiers.centres, settings.base_url), admit=Admit(
             settings.message_max_chars, limiters(settings.messages_per_minute, name="messages"),
             limiters(settings.address_messages_per_minute, name="address messages")))
     return Context(
@@ -168,7 +170,9 @@ def connect(
             database, knowledge_base, settings.home, {form.slug for form in dossiers.forms},
             (lambda: {code: len(asked) for code, asked in gate.failing().items()}) if gate else dict),
         inbox=inbox,
-        zalo=build_zalo(settings, zalo or ZaloSettings(), database, keyring, hub, store, gateway),
+        zalo=build_zalo(
+            settings, zalo or ZaloSettings(), database, keyring, hub, store, gateway, desk, dossiers, knowledge_base,
+            intake.form_open, ready=lambda: search.ready and process.state not in ("off", "starting")),
         gate=gate,
         nightly=Nightly(gate) if gate else None,
         lab=Sample(database, search, gate) if gate and isinstance(search, SearchService) else None,
