@@ -59,6 +59,16 @@ def test_the_follower_turns_what_the_bot_says_into_parts_of_the_outbox(hook: Hoo
     assert all(part.author == "bot" for part in parts(hook, user))
 
 
+def test_a_forms_review_leaves_its_values_at_home(hook: Hook) -> None:
+    user = "7788009900110022106"
+    hook.post(said("cho xem lại hồ sơ", user=user))
+    hook.settled()
+    until(lambda: any("bản kín" in part.body["text"] for part in parts(hook, user)))
+    [review] = [part for part in parts(hook, user) if "bản kín" in part.body["text"]]
+    assert "không gửi lại nội dung đã khai qua Zalo" in review.body["text"]
+    assert "Hoàng Thị Bích Ngà" not in str([part.body for part in parts(hook, user)]), "what the web would show"
+
+
 def test_staff_on_zalo_silence_the_bot_until_the_desk_lets_it_answer_again(hook: Hook, lan: httpx.Client) -> None:
     user = "7788009900110022102"
     hook.post(said("lệ phí khai sinh", user=user))
