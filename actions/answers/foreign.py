@@ -23,7 +23,7 @@ from knowledge_base.model import Published
 __all__ = ["ForeignAnswers"]
 
 # Of the best hit's score: what is below it isn't worth a line in a question back.
-_FAINT = 0.05
+_FAINT = 0.1
 # A procedure under discussion that is among so many best hits of an unsure question is still the one meant.
 _STAY_WITHIN = 3
 

@@ -66,3 +66,12 @@ def test_an_explained_search_ranks_the_same_and_shows_every_feature(search: Sear
         plain, explained = search.search(question.question, 5), explain(question.question, 5)
         assert [hit.code for hit in plain.hits] == [hit.code for hit in explained.hits]
         assert set(FEATURES) <= set(explained.hits[0].parts)
+
+
+def test_questions_in_other_languages_find_their_guide(search: SearchService) -> None:
+    """60 questions in English, French and Chinese and 12 that are none of our business, held out (docs/languages.md)."""
+    figures = report(evaluate(load_questions(FOLDER / "foreign.jsonl"), search.search))
+    assert figures["top1"] >= 0.78
+    assert figures["top5"] >= 0.93
+    assert all(language["top5"] >= 0.85 for language in figures["by_source"].values())
+    assert figures["decisions"]["wrong_confident"] <= 0.13

@@ -73,8 +73,9 @@ class Honest:
     async def run(self, turn: Turn) -> Status | None:
         if in_english() and turn.outcome is None:
             turn.replies = [self._marked(reply) for reply in turn.replies]
-            own = turn.text is not None and not turn.captured and asked_in() != "en"
-            if own and turn.replies:
+            asks = turn.heard is not None and bool(turn.heard.intent)
+            new = turn.language != turn.conversation.language
+            if asked_in() != "en" and turn.replies and not turn.captured and (asks or new):
                 line = self._messages.render(f"answer.answered_in_english.{asked_in()}")
                 first = turn.replies[0]
                 turn.replies[0] = first.model_copy(update={"text": f"{line}\n\n{first.text}"})
