@@ -41,14 +41,14 @@ class Card:
 
     def _label(self, when: str | None, labels: Mapping[str, str], personal: bool) -> str:
         if not when:
-            return self._words.yours if personal else self._words.always  # type: ignore[no-any-return]
+            return self._words.yours if personal else self._words.always
         named = labels.get(when, when)
         return f"{self._words.perhaps}: {named}" if personal else named
 
     def _details(self, paper: Fields) -> str:
         words = self._words
         copies = f"{paper['copies']} {words.copies}" if paper.get("copies", 0) > 1 else ""
-        return " · ".join(part for part in (words.words.get(paper.get("kind"), ""), copies, paper.get("note")) if part)
+        return " · ".join(part for part in (words.words.get(paper.get("kind", ""), ""), copies, paper.get("note")) if part)
 
     def _provenance(self) -> str:
         words, answer = self._words, self._answer

@@ -49,13 +49,13 @@ def show(
     messages, older, conversation = _conversation(context, kept, look, draft.before)
     owner = conversation.owner if conversation else "bot"
     reading = bool(draft.before)
-    waits = owner in ("waiting", "agent") and not reading
-    lively = waits and not look.quiet and not draft.writing and error is None
+    standing, soon = _standing(context, conversation, words)
+    lively = soon and not reading and not look.quiet and not draft.writing and error is None
     values: dict[str, Any] = {
         "messages": shown(messages, words, live=not reading), "older": older, "oldest": _oldest(messages),
-        "owner": owner, "standing": _standing(context, conversation, words), "waits": waits, "lively": lively,
-        "seconds": REFRESH_S, "tick": _tick(request),
-        "asked": asked(messages, owner), "keyboards": _KEYBOARDS, "draft": draft, "reading": reading,
+        "owner": owner, "standing": standing, "soon": soon, "lively": lively, "seconds": REFRESH_S,
+        "tick": _tick(request), "asked": asked(messages, owner), "keyboards": _KEYBOARDS, "draft": draft,
+        "reading": reading,
         "ticket": draft.ticket or session.ticket(context, kept.conversation_id),
         "longest": context.settings.message_max_chars, "most_mb": f"{context.settings.upload_max_mb:g}",
         "wrong": error.detail if error else sentence, "begun": kept.begun,
@@ -95,15 +95,16 @@ def _conversation(
     return messages, older, conversation
 
 
-def _standing(context: Context, conversation: Conversation | None, words: Texts) -> str:
-    """Who answers, where it isn't the bot: the place in the queue, or the person by name."""
+def _standing(context: Context, conversation: Conversation | None, words: Texts) -> tuple[str, bool]:
+    """Who answers, where it isn't the bot: the place in the queue, or the person by name. And whether their words may
+    come any moment; they don't while nobody is at the desk."""
     if conversation is None or conversation.owner == "bot":
-        return ""
+        return "", False
     if conversation.owner == "waiting":
         place = context.desk.waits.place(conversation.id)
-        return str(words.waiting) if place is None else words("place", place=place)
+        return (str(words.waiting), False) if place is None else (words("place", place=place), True)
     name = context.accounts.people.shown_name(conversation.agent) if conversation.agent else ""
-    return words("withAgentNamed", name=name) if name else str(words.withAgent)
+    return (words("withAgentNamed", name=name) if name else str(words.withAgent)), True
 
 
 def _oldest(messages: list[dict[str, Any]]) -> str:

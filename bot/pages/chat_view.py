@@ -120,10 +120,12 @@ def _shown(message: Message, words: Texts, live: bool, fresh: bool) -> Shown:
     values = {choice["label"][:80] for choice in (message.get("form") or {}).get("field", {}).get("choices", [])}
     picks = [one for one in choices if one["title"] in values] if len(choices) > _MANY else []
     answer = message.get("answer")
+    # A form's earlier questions need no way to its page: the open one has it.
+    links = [link for link in map(_link, buttons) if link] if live or not message.get("form") else []
     return Shown(
         message["id"], message["author"], blocks(_said(message)), card(message, words), message.get("form"),
         message.get("dossier"), [one for one in message.get("attachments", []) if safe(one["url"])],
-        [one for one in choices if one not in picks], picks, [link for link in map(_link, buttons) if link],
+        [one for one in choices if one not in picks], picks, links,
         rateable=bool(live and answer and message["author"] == "bot"), fresh=fresh)
 
 

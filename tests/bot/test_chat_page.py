@@ -236,9 +236,10 @@ def test_while_a_person_has_it_the_page_reloads_until_one_writes(visitor: Visito
     assert REFRESH in visitor.get()
 
 
-def test_waiting_is_said_in_the_widgets_words(visitor: Visitor) -> None:
+def test_while_nobody_is_at_the_desk_the_page_does_not_reload(visitor: Visitor) -> None:
     said = visitor.says("cho gặp cán bộ")
-    assert REFRESH in said and texts("vi").waiting in said
+    assert texts("vi").waiting in said and "Xem tin mới" in said and 'id="text"' in said
+    assert REFRESH not in said and "tự tải lại" not in said
 
 
 def test_an_answer_is_rated_with_a_word(visitor: Visitor, running: Running) -> None:
