@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 
+import httpx._transports.default as httpx_transport
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 
+from bot.access import passwords
 from common.database import Database
 from common.settings import Settings
 
 # A busy machine is no fault of the code: how long something takes is measured by benches, never asserted.
 settings.register_profile("isee", deadline=None)
 settings.load_profile("isee")
+
+# What costs only time here: httpx reads all the world's certificates for each client that is made (20 ms), though tests
+# speak plain HTTP to this machine; and a password's hash is slow on purpose (180 ms), which guards nothing in a test.
+httpx_transport.create_ssl_context = cache(httpx_transport.create_ssl_context)
+passwords.PasswordHasher = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ from common.messages import Button, Reply, Status
 from common.settings import Settings
 from knowledge_base.store import KnowledgeBase
 from tests.postgres import fresh_database
+from tests.template import copy_database
 
 ENGINE = Path(__file__).parent / "engine_double.py"
 
@@ -224,6 +225,8 @@ def serving(home: Path, *, engine: bool = True, shipped: bool = True, **settings
         },
     )
     made: list[Context] = []
+    if chosen.database_url == f"sqlite:///{chosen.home / 'isee.db'}":
+        copy_database(chosen.home / "isee.db", shipped=shipped)
 
     def make(given: Settings) -> Context:
         made.append(assemble(given))
