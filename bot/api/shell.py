@@ -58,7 +58,7 @@ def make_shell(settings: Settings, lifespan: Lifespan) -> FastAPI:
             allow_origins=[origin(site) for site in settings.allowed_origins],
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "X-Request-ID"],
-            expose_headers=["Retry-After", "X-Request-ID"],
+            expose_headers=["Content-Disposition", "Retry-After", "X-Request-ID"],
             max_age=600,
         )
     app.add_middleware(

@@ -255,10 +255,10 @@ def test_two_tabs_that_write_at_once_show_the_same_in_the_same_order(widget: Wid
     for page, text in written:
         page.locator("isee-chat form.say textarea").fill(text)
         page.locator("isee-chat form.say textarea").press("Enter")
-    for page in (widget.page, second):
-        expect(page.locator("isee-chat .message.citizen")).to_have_count(3)
-        expect(page.locator("isee-chat .message.pending")).to_have_count(0)
-        expect(page.locator("isee-chat .message.bot")).to_have_count(4)
+    for page in (widget.page, second):  # three turns, one after the other
+        expect(page.locator("isee-chat .message.citizen")).to_have_count(3, timeout=30_000)
+        expect(page.locator("isee-chat .message.pending")).to_have_count(0, timeout=30_000)
+        expect(page.locator("isee-chat .message.bot")).to_have_count(4, timeout=30_000)
     texts = [page.locator("isee-chat .bubble").all_inner_texts() for page in (widget.page, second)]
     assert texts[0] == texts[1] and ID_NUMBER not in "".join(texts[0])
 
@@ -274,7 +274,7 @@ def test_what_two_tabs_wrote_offline_is_sent_once_each_and_in_order(service: Ser
         assert kept_items == 3, "tabs don't overwrite what the other keeps"
         second.close()
         widget.context.set_offline(False)
-        expect(widget.page.locator("isee-chat .message.pending")).to_have_count(0)
+        expect(widget.page.locator("isee-chat .message.pending")).to_have_count(0, timeout=30_000)
         widget.page.reload()
         asked = widget.page.locator("isee-chat .message.citizen .bubble")
         expect(asked).to_have_count(3)

@@ -18,6 +18,7 @@ export function bubble(message, w) {
   const node = el("article", { class: `message ${message.author}`, "data-id": message.id }, body);
   if (message.buttons?.length) node.append(buttons(message.buttons, w.choose));
   if (message.author !== "citizen") body.append(...thumbs(message, w, node));
+  body.classList.toggle("with-tool", Boolean(body.querySelector(":scope > .alone")) && !message.form);
   return node;
 }
 

@@ -31,6 +31,7 @@ export function thumbs(message, w, node) {
     tools.append(up, down);
   }
   if (w.reader) tools.append(el("button", { type: "button", class: "tool", "aria-label": T.read, title: T.read, onclick: () => w.reader.read(message) }, icon("speaker")));
+  tools.classList.toggle("alone", tools.childElementCount === 1);
   return tools.childElementCount ? [tools] : [];
 }
 

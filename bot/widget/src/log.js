@@ -33,9 +33,7 @@ export class Log {
     const follow = this.#nearEnd();
     this.#seen.add(message.id);
     const node = bubble(message, this.w);
-    const later = [...this.node.children].find((other) => !other.dataset.id || other.dataset.id > message.id);
-    if (later) later.before(node);
-    else this.node.append(node);
+    this.#place(node);
     if (follow) this.toEnd(node);
     return node;
   }
@@ -58,8 +56,10 @@ export class Log {
     const held = this.#held;
     this.#held = [];
     if (node && id && !node.dataset.id) {
-      if (this.#seen.has(id)) node.remove();
-      else node.dataset.id = id;
+      // Its answer may have come by the stream meanwhile, and stands before it.
+      node.remove();
+      node.dataset.id = id;
+      if (!this.#seen.has(id)) this.#place(node);
     }
     held.forEach((message) => this.add(message));
   }
@@ -79,12 +79,17 @@ export class Log {
     held.forEach((message) => this.add({ ...message, foreign: true }));
   }
 
-  /** Brings the newest into view: a long answer from its first line, not its last. */
+  /** Brings the newest into view: a long answer from its first line, under what was asked. */
   toEnd(node) {
     requestAnimationFrame(() => {
       const { node: log } = this;
-      if (node && node.offsetHeight > log.clientHeight * 0.75) log.scrollTop = node.offsetTop - log.offsetTop - 12;
-      else log.scrollTop = log.scrollHeight;
+      if (!node || node.offsetHeight <= log.clientHeight * 0.75) {
+        log.scrollTop = log.scrollHeight;
+        return;
+      }
+      const before = node.previousElementSibling;
+      const asked = before?.matches(".citizen") && before.offsetHeight < log.clientHeight * 0.25;
+      log.scrollTop = (asked ? before : node).offsetTop - 12;
     });
   }
 
@@ -102,12 +107,20 @@ export class Log {
       const stored = bubble(message, this.w);
       if (own.dataset.client) stored.dataset.client = own.dataset.client;
       if (own.classList.contains("pending")) stored.classList.add("pending");
-      own.replaceWith(stored);
+      own.remove();
+      this.#place(stored);
       return true;
     }
     if (message.foreign || !this.inFlight()) return false;
     this.#held.push(message);
     return true;
+  }
+
+  /** Puts a confirmed bubble where its id belongs: after the earlier ones, before what waits. */
+  #place(node) {
+    const later = [...this.node.children].find((other) => !other.dataset.id || other.dataset.id > node.dataset.id);
+    if (later) later.before(node);
+    else this.node.append(node);
   }
 
   #nearEnd() {
