@@ -41,17 +41,19 @@ def search(
 def ask(question: Question, as_json: AsJson = False) -> None:
     """Trả lời một câu hỏi từ hướng dẫn, không qua hội thoại."""
     from actions.answers import Answerer
-    from actions.answers.turn import Turn
     from actions.companion.bundle import build_dossiers
     from bot.wiring import services_over
     from common.keyring import Keyring
+    from common.language import speaking
     from common.messages import public
+    from indexer.text.language import language_of
 
     bench = open_workbench()
     keyring = Keyring.from_settings(bench.settings)
     dossiers = build_dossiers(bench.settings, bench.database, keyring)
     services = services_over(bench.settings, bench.database, keyring, bench.kb, bench.search, dossiers)
-    replies = Answerer(services).answer(Turn(text=question, confidence=0.0, procedure=None)).replies
+    with speaking(language_of(question) or "vi"):
+        replies = Answerer(services).answer_alone(question)
     if as_json:
         typer.echo(json.dumps([public(reply) for reply in replies], ensure_ascii=False))
         return

@@ -69,7 +69,7 @@ def test_an_explained_search_ranks_the_same_and_shows_every_feature(search: Sear
 
 
 def test_questions_in_other_languages_find_their_guide(search: SearchService) -> None:
-    """60 questions in English, French and Chinese and 12 that are none of our business, held out (docs/languages.md)."""
+    """60 questions in three languages and 12 that are none of our business, held out (docs/languages.md)."""
     figures = report(evaluate(load_questions(FOLDER / "foreign.jsonl"), search.search))
     assert figures["top1"] >= 0.78
     assert figures["top5"] >= 0.93
