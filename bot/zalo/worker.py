@@ -93,6 +93,7 @@ class Worker:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            self._busy.clear()
 
     async def _look(self) -> None:
         """Begins what is due and free."""

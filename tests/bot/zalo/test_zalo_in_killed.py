@@ -36,6 +36,13 @@ class Killed(BaseException):
     """Nothing of ours catches it, as nothing catches a kill."""
 
 
+@pytest.fixture(autouse=True)
+def logs() -> Any:
+    """What was logged; drawing the tracebacks of so many deaths would take longer than the tests."""
+    with structlog.testing.capture_logs() as captured:
+        yield captured
+
+
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in SETTINGS.items():
@@ -123,7 +130,7 @@ STEPS: list[tuple[str, Callable[[Context], Any], str]] = [
 async def test_killed_at_any_step_of_a_turn(context: Context, step: Any, after: bool) -> None:
     put(context, said("làm giấy khai sinh"))
     _, owner, name = step
-    with structlog.testing.capture_logs(), dying(owner(context), name, after=after):
+    with dying(owner(context), name, after=after):
         with pytest.raises(Killed):
             queued = context.zalo.queue.next(USER)
             await context.zalo.worker._handle(queued, context.zalo.worker._inbox.take)  # type: ignore[arg-type]
@@ -146,7 +153,7 @@ async def test_killed_where_something_is_said_without_a_turn(
     with context.database.session() as session:
         session.execute(update(ZaloUserRow).values(greeted_at=None))
     put(context, body)
-    with structlog.testing.capture_logs(), dying(context.zalo.queue, "settle", after=after):
+    with dying(context.zalo.queue, "settle", after=after):
         with pytest.raises(Killed):
             queued = context.zalo.queue.next(USER)
             await context.zalo.worker._handle(queued, context.zalo.worker._inbox.take)  # type: ignore[arg-type]
@@ -157,6 +164,7 @@ async def test_killed_where_something_is_said_without_a_turn(
     assert said_in(context) == ["bot", "citizen", "bot", "system"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(bool(os.environ.get("ISEE_TEST_POSTGRES")), reason="the served process uses SQLite")
 def test_a_service_that_is_killed_in_the_middle_of_a_turn_answers_after_its_restart(tmp_path: Path) -> None:
     engine_port = free_port(0)
