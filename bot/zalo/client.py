@@ -19,6 +19,8 @@ __all__ = ["Health", "ZaloClient"]
 
 _RECENT = 10
 _TITLE, _SUBTITLE = 100, 500
+# As long as the columns that keep them.
+_ID, _KIND = 64, 20
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class ZaloClient:
             "window", "POST", self._oa("v3.0/oa/quota/message"), json={"user_id": user_id})
         try:
             return datetime.fromtimestamp(int(_data(answer)["last_interaction"]) / 1000, UTC)
-        except (KeyError, TypeError, ValueError, OverflowError):
+        except (KeyError, TypeError, ValueError, OverflowError, OSError):
             return None
 
     async def quota(self) -> dict[str, Any]:
@@ -176,13 +178,13 @@ def _sent(answer: dict[str, Any]) -> Sent:
     data = _data(answer)
     quota = data.get("quota")
     kind = str(quota.get("quota_type", "")) if isinstance(quota, dict) else ""
-    return Sent(str(data.get("message_id") or data.get("msg_id") or ""), kind)
+    return Sent(str(data.get("message_id") or data.get("msg_id") or "")[:_ID], kind[:_KIND])
 
 
 def _counted(answer: dict[str, Any]) -> Sent:
     """As `_sent`, and notes what is left of the day's template messages: a ladder that moves with complaints."""
     quota = _data(answer).get("quota")
-    with suppress(AttributeError, KeyError, TypeError, ValueError):
+    with suppress(AttributeError, KeyError, TypeError, ValueError, OverflowError):
         TEMPLATES_LEFT.set(int(quota["remainingQuota"]))  # type: ignore[index]
     return _sent(answer)
 

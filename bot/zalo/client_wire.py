@@ -25,6 +25,8 @@ _LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=10)
 # Errors in which no request was written, so that it may be sent again.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _RATE = -32
+# No code of the platform is so large, and the column for it holds no more.
+_LARGEST = 2**31
 _log = structlog.get_logger(__name__)
 
 
@@ -129,6 +131,7 @@ def _body(answer: httpx.Response, interface: Interface) -> dict[str, Any]:
 
 def _code(given: Any) -> int | None:
     try:
-        return int(given)
-    except (TypeError, ValueError):
+        code = int(given)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return code if abs(code) < _LARGEST else None

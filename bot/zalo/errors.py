@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from bot.zalo.model import Act, SendFailed
+from common.identifiers import mask
 
 __all__ = ["Failed", "Fault", "Interface", "alarm_says", "fault", "fault_of", "faults", "lost", "refused"]
 
@@ -77,10 +78,10 @@ def fault_of(error: SendFailed) -> Fault:
 
 
 def refused(code: int, message: str = "", interface: Interface = "oa") -> Failed:
-    """The error for a code that the platform answered with; `message` is its own text."""
+    """The error for a code that the platform answered with; `message` is its own text, which is kept masked."""
     known = _catalogue()
     found = known[interface].get(code) or known["oa"].get(code) or known["template"].get(code)
-    return Failed(found or fault("other"), code, message[:200])
+    return Failed(found or fault("other"), code, mask(message[:200]))
 
 
 def lost(name: str) -> Failed:

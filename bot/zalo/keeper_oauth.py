@@ -16,6 +16,7 @@ from bot.zalo.settings import ZaloSettings
 
 __all__ = ["OAuth", "challenge", "new_verifier"]
 
+_LONGEST_LIFE_S = 90 * 86_400
 _PATH = "/v4/oa/access_token"
 _TIMEOUT = httpx.Timeout(20, connect=5)
 # Errors in which no request was written, so that no token was used.
@@ -84,13 +85,13 @@ def _pair(answer: httpx.Response) -> Pair:
 def _life(given: Any) -> int:
     """Seconds; the platform sends a string. Something unreadable means an hour, so that it is renewed soon."""
     try:
-        return max(int(given), 60)
-    except (TypeError, ValueError):
+        return min(max(int(given), 60), _LONGEST_LIFE_S)
+    except (TypeError, ValueError, OverflowError):
         return 3600
 
 
 def _code(given: Any) -> int:
     try:
         return int(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return -1

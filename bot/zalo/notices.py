@@ -215,7 +215,7 @@ def _filled(params: list[_Param], facts: dict[str, str]) -> dict[str, str]:
 def _number(given: Any) -> int:
     try:
         return int(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return int(_known()["limit"])
 
 

@@ -11,12 +11,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from starlette.responses import Response
 
-from bot.zalo.client_wire import proof_of
+from bot.zalo.client import _counted
+from bot.zalo.client_wire import _body, proof_of
 from bot.zalo.errors import alarm_says, fault_of, faults, lost, refused
+from bot.zalo.keeper_oauth import _pair
 from bot.zalo.keeper_store import TokenStore
 from bot.zalo.model import Act, SendFailed
 from bot.zalo.pacing import Pacer
@@ -123,11 +128,36 @@ async def test_what_is_known_to_be_unsent_and_what_is_unknown(platform: Platform
         None):
     platform.then(CS, Response("bad gateway", 502), Response("<html>hello</html>", 200), Response("", 429))
     assert [(await failing(desk)).act for _ in range(3)] == [Act.RETRY, Act.PERMANENT, Act.RETRY]
-    desk.out.wire._http._timeout = __import__("httpx").Timeout(0.2)  # type: ignore[union-attr]
+    desk.out.wire._http._timeout = httpx.Timeout(0.2)  # type: ignore[union-attr]
     platform.then(CS, 0.6)
     assert (await failing(desk)).act is Act.UNKNOWN
     desk.out.client._settings.base_url = "http://127.0.0.1:9"
     assert (await failing(desk)).act is Act.RETRY
+
+
+_NAMES = ["error", "message", "data", "quota", "quota_type", "message_id", "msg_id", "access_token", "expires_in"]
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=80),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=5),
+    max_leaves=12)
+_ODD = [0, "0", 0.0, float("inf"), float("nan"), "90000", "x", -216, -32, 10**30]
+_ANSWERS = _JSON | st.fixed_dictionaries({"error": st.sampled_from(_ODD)}, optional={
+    "data": _JSON, "access_token": st.just("a"), "refresh_token": st.just("r"), "expires_in": st.sampled_from(_ODD)})
+
+
+@given(answer=_ANSWERS, status=st.sampled_from([200, 400, 404, 429, 500]))
+def test_whatever_is_answered_is_a_result_or_a_known_failure(answer: Any, status: int) -> None:
+    found = httpx.Response(status, content=json.dumps(answer))
+    try:
+        sent = _counted(_body(found, "oa"))
+    except SendFailed as error:
+        assert fault_of(error).says
+    else:
+        assert int(answer["error"]) == 0 and len(sent.message_id) <= 64 and len(sent.quota) <= 20
+    try:
+        assert _pair(found).life_s >= 60
+    except SendFailed as error:
+        assert error.act in (Act.UNKNOWN, Act.ALARM, Act.PERMANENT, Act.REFRESH, Act.RETRY)
 
 
 # The other methods
