@@ -42,6 +42,7 @@ def lay_out(
         buttons: whether this citizen is sent buttons.
         typed: a value is asked for that may be a number, so that no number may mean a choice: choices are words then.
         asked: those of `choices` that answer a question; they are buttons alone where all together are too many.
+            Without any, links and telephones beyond the limit become lines of the text.
         after: numbers up to here are taken.
     """
     if not choices:
@@ -50,6 +51,7 @@ def lay_out(
         whole = block(choices, settings)
         if whole:
             return Laid(_with_block(text, whole, _menu(text, choices, texts, typed, after)[0], texts, settings))
+        asked = asked or _kept(choices, settings.max_buttons)
         answers = block(asked, settings)
         if answers:
             others = [choice for choice in choices if choice not in asked]
@@ -57,6 +59,13 @@ def lay_out(
             return Laid(_with_block(text, answers, _menu(text, asked, texts, typed, after)[0], texts, settings))
     menu, counted = _menu(text, choices, texts, typed, after)
     return Laid(_texts(text, menu, settings), {number: choice.token for number, choice in counted.items()})
+
+
+def _kept(choices: Sequence[Choice], most: int) -> list[Choice]:
+    """What comes back to us, and as many of the links as fit beside; nothing where even the former is too much."""
+    links = [choice for choice in choices if not choice.token]
+    room = most - (len(choices) - len(links))
+    return [choice for choice in choices if choice.token or choice in links[:room]] if room >= 0 else []
 
 
 def _menu(

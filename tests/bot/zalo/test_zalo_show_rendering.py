@@ -224,6 +224,15 @@ def test_more_choices_than_fit_become_one_menu() -> None:
     assert lay_out("Chọn việc:", many(4), TEXTS, settings(max_buttons=3), buttons=True).parts[0].kind == "text"
 
 
+def test_links_beyond_the_limit_are_lines_and_the_answers_stay_buttons() -> None:
+    links = [Choice(f"Trang {name}", url=f"https://isee.example/{name}") for name in "xyz"]
+    laid = lay_out("Xem lại hồ sơ:", [*many(4), *links], TEXTS, settings(), buttons=True)
+    [part] = laid.parts
+    titles = [button["title"] for button in part.body["attachment"]["payload"]["buttons"]]
+    assert titles == ["Việc a", "Việc b", "Việc c", "Việc d", "Trang x"]
+    assert part.body["text"].endswith("Trang y: https://isee.example/y\nTrang z: https://isee.example/z")
+
+
 def test_choices_that_the_text_lists_keep_their_numbers_and_are_not_repeated() -> None:
     text = "Anh/chị chọn việc đúng:\n1. Việc a\n2. Việc b: khi mất\n3. Việc khác hẳn"
     counted = numbers([*many(2), Choice("Không phải", token="#qn:ff")], text)
