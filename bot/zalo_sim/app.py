@@ -29,6 +29,8 @@ __all__ = ["WEBHOOK", "create_zalo", "environment"]
 
 WEBHOOK = "/channels/zalo/webhook"
 _HERE = Path(__file__).parent
+# The dossier states that the simulator has a template message for, and its number in world.yml.
+_TOLD, _TEMPLATE = ("RECEIVED", "SUPPLEMENT_REQUESTED", "APPROVED", "RESULT_READY"), "300001"
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' http: https: data:; connect-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'")
@@ -41,7 +43,7 @@ def environment(url: str, account: Account | None = None) -> dict[str, str]:
         "ZALO_ENABLED": "true", "ZALO_APP_ID": known.app_id, "ZALO_APP_SECRET": known.app_secret,
         "ZALO_OA_ID": known.oa_id, "ZALO_OA_SECRET_KEY": known.oa_secret_key, "ZALO_BASE_URL": url,
         "ZALO_OAUTH_URL": url, "ZALO_ZBS_URL": url, "ZALO_MEDIA_HOSTS": json.dumps([urlsplit(url).netloc]),
-        **{f"ZBS_TEMPLATE_{state}": "300001" for state in ("RECEIVED", "SUPPLEMENT_REQUESTED", "RESULT_READY")}}
+        **{f"ZBS_TEMPLATE_{state}": _TEMPLATE for state in _TOLD}}
 
 
 def create_zalo(isee_url: str, url: str, folder: Path, *, speed: float = 60.0) -> FastAPI:

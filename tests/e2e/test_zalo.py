@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.journey import Journey
 from tests.e2e.officer import Officer
 from tests.e2e.service import Service
+from tests.e2e.widget import DESKTOP
 from tests.e2e.zalo_phone import BA_TU, CUONG, Phone, Simulator, connects
 
 
@@ -75,9 +76,13 @@ def test_when_the_platform_stumbles_nothing_is_said_twice_and_nothing_is_lost(
 def test_staff_in_zalos_own_tool_silence_the_assistant(
     over_zalo: Service, simulator: Simulator, browser: Browser, officer: Officer
 ) -> None:
-    phone = Phone(over_zalo, simulator, browser, CUONG)
-    phone.page.locator("aside .write textarea").fill("Chào anh, tôi là Hà ở trung tâm.")
-    phone.page.locator("aside .write textarea").press("Enter")
+    phone = Phone(over_zalo, simulator, browser, CUONG, viewport=DESKTOP)
+    tool = phone.page.get_by_label("Nhân viên viết")
+    tool.fill("Chào anh, tôi là Hà ở trung tâm.")
+    tool.press("Enter")
     phone.hears("tôi là Hà")
     phone.settled()
     assert phone.says("lệ phí khai sinh bao nhiêu") == ""
+    page = officer.page
+    page.goto(f"{over_zalo.url}/console/conversations")
+    expect(page.locator("#queue")).to_contain_text("Zalo")
