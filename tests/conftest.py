@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx._transports.default as httpx_transport
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from hypothesis import settings
 
@@ -20,8 +21,12 @@ settings.register_profile("isee", deadline=None)
 settings.load_profile("isee")
 
 # What costs only time here: httpx reads all the world's certificates for each client that is made (20 ms), though tests
-# speak plain HTTP to this machine; and a password's hash is slow on purpose (180 ms), which guards nothing in a test.
+# speak plain HTTP to this machine; a password's hash is slow on purpose (180 ms), which guards nothing in a test; and
+# structlog's default draws each traceback with all variables (seconds), where the service writes it as plain text.
 httpx_transport.create_ssl_context = cache(httpx_transport.create_ssl_context)
+structlog.configure(processors=[
+    *structlog.get_config()["processors"][:-1],
+    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)])
 passwords.PasswordHasher = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)  # type: ignore[misc]
 
 
