@@ -11,8 +11,8 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import Response
 
 from actions.appointments.setup import Span
+from bot.access.model import Staff
 from bot.api.deps import ContextDep
-from bot.console.accounts import Staff
 from bot.console.rendering import console_page, see_other
 from bot.console.session import AssistantDep, FormOf, OfficerDep
 from bot.context import Context

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.console.accounts import Role
+from bot.access.model import Role
 
 __all__ = ["ALLOWED", "MENU", "Area", "Entry", "home", "menu"]
 

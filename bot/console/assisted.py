@@ -9,9 +9,9 @@ from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
 from actions.assisted import AssistedSession
+from bot.access.model import Role, Staff
 from bot.api.deps import ContextDep
 from bot.api.holder import remember
-from bot.console.accounts import Role, Staff
 from bot.console.rendering import console_page, see_other
 from bot.console.session import AssistantDep, FormOf
 from bot.context import Context

@@ -9,8 +9,8 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from bot.access.model import Staff
 from bot.api.deps import ContextDep
-from bot.console.accounts import Staff
 from bot.console.rendering import console_page, see_other
 from bot.console.session import FormOf, SetupDep
 from bot.context import Context

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import Response
 
 from actions.dossiers.registry.desk import DossierFilter, Due
+from bot.access.model import Role, Staff
 from bot.api.deps import ContextDep
-from bot.console.accounts import Role, Staff
 from bot.console.rendering import console_page, see_other
 from bot.console.session import FormOf, OfficerDep
 from bot.context import Context

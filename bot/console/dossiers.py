@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from actions.dossiers.registry.requests import Wanted
 from actions.dossiers.registry.status import DossierDetail
+from bot.access.model import Staff
 from bot.api.deps import ContextDep
-from bot.console.accounts import Staff
 from bot.console.rendering import console_page, see_other
 from bot.console.session import FormOf, OfficerDep
 from bot.context import Context

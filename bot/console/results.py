@@ -10,8 +10,8 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from starlette.responses import Response
 
 from actions.dossiers.results import Paper
+from bot.access.model import Staff
 from bot.api.deps import ContextDep
-from bot.console.accounts import Staff
 from bot.console.rendering import console_page, see_other
 from bot.console.session import FormOf, OfficerDep
 from bot.context import Context

@@ -10,9 +10,8 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Form, Request
 from starlette.responses import Response
 
-from bot.access.model import SignedIn, Stage
+from bot.access.model import SignedIn, Staff, Stage
 from bot.api.deps import ContextDep
-from bot.console.accounts import Staff
 from bot.console.areas import ALLOWED, Area
 from bot.context import Context
 from common.errors import Forbidden, ISeeError

@@ -8,10 +8,9 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from bot.access.model import Stage
+from bot.access.model import Staff, Stage
 from bot.access.sessions import device_name
 from bot.api.deps import ClientKey, ContextDep
-from bot.console.accounts import Staff
 from bot.console.areas import home
 from bot.console.qr import qr_image
 from bot.console.rendering import console_page, see_other

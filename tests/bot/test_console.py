@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from bot.console.accounts import Accounts, Role
+from bot.access.accounts import Accounts
+from bot.access.model import Role
 from common.errors import Conflict, InvalidInput
 from tests.bot.serving import Running, Talk, serving
 

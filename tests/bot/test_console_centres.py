@@ -9,7 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from bot.console.accounts import Role
+from bot.access.model import Role
 from common.clock import local_date
 from tests.bot.serving import Running, serving
 from tests.bot.test_console import PASSWORD, hidden, sign_in

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from actions.dossiers.registry.desk import DossierFilter
 from actions.dossiers.tables import DossierEventRow, DossierFileRow, DossierRow
-from bot.console.accounts import Role
+from bot.access.model import Role
 from common.clock import local_date
 from common.errors import Conflict
 from tests.actions.dossiers.registry.support import ready_drafts

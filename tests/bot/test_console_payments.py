@@ -10,7 +10,7 @@ import pytest
 
 from actions.dossiers.payments.view import PaymentEvent
 from actions.dossiers.tables import DossierRow
-from bot.console.accounts import Role
+from bot.access.model import Role
 from common.clock import utc_now
 from tests.bot.serving import Running, serving
 from tests.bot.test_console import PASSWORD, hidden, sign_in

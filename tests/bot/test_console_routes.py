@@ -14,8 +14,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.routing import Mount
 
+from bot.access.model import Role
 from bot.app import create_app
-from bot.console.accounts import Role
 from bot.console.areas import ALLOWED, Area
 from bot.console.session import COOKIE
 from common.settings import Settings

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.access.model import Role
 from bot.access.tables import StaffRow
-from bot.console.accounts import Role
 from common.settings import Settings
 from tests.actions.dossiers.identity.providers import Liar, honest, liar, query_of, signs_in
 from tests.bot.serving import Running, serving

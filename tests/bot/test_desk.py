@@ -16,7 +16,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from actions.handoff.opening import Opening
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.desk.tables import DeskCaseRow, SatisfactionRow
 from common.audit import AuditRow
 from tests.bot.serving import Running, Talk, serving

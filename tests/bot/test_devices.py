@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.desk.tables import SatisfactionRow
 from bot.gateway.devices import ALPHABET, Guesses
 from bot.gateway.tables import DeviceRow, ResumeCodeRow

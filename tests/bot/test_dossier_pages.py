@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from actions.dossiers.registry.requests import Wanted
 from actions.dossiers.tables import DossierRow, LookupAttemptRow
-from bot.console.accounts import Role
+from bot.access.model import Role
 from common.clock import local_date
 from tests.actions.dossiers.registry.support import ready_drafts
 from tests.actions.dossiers.registry.test_supplements import PNG

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from actions.dossiers.eforms.draft import Draft
-from bot.console.accounts import Role
+from bot.access.model import Role
 from common.settings import Settings
 from tests.actions.dossiers.identity.cards_drawn import card, jpeg
 from tests.actions.dossiers.identity.providers import honest, signs_in

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from bot.access.model import Role
 from bot.app import create_app
-from bot.console.accounts import Role
 from bot.context import Context
 from bot.gateway.store import add_message, locked
 from bot.gateway.tables import TurnRow

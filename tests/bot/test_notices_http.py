@@ -22,7 +22,7 @@ from pypdf import PdfReader
 from actions.companion.bundle import Dossiers
 from actions.companion.rights_chat import KIND as RIGHTS
 from actions.notices.cards import KIND as NOTICES
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.gateway.retention import Eraser, Kept
 from bot.own_data import join
 from common.clock import utc_now

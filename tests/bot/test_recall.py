@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import update
 
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.gateway.store import add_message, locked
 from bot.gateway.tables import MessageRow
 from bot.recall.finding import told_in

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from actions.printing import Sheet
-from bot.console.accounts import Role
+from bot.access.model import Role
 from tests.actions.dossiers.results.test_results import PAPER, decided
 from tests.bot.serving import Running, serving
 from tests.bot.test_console import PASSWORD, sign_in

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.switches.board import FRESH_S, Kind, Level, Switches
 from bot.switches.tables import SwitchRow
 from common.clock import to_local, utc_now

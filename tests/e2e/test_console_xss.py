@@ -18,8 +18,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from actions.dossiers.registry.requests import Wanted
+from bot.access.model import Role
 from bot.app import create_app
-from bot.console.accounts import Role
 from common.settings import Settings
 from tests.bot.serving import Running, Talk, serving
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.reports.pages import PAGES
 from common.clock import local_date
 from tests.bot.reports.year import Year, fill

@@ -19,8 +19,8 @@ from fastapi import APIRouter, Form, Query, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
+from bot.access.model import Staff
 from bot.api.deps import ContextDep
-from bot.console.accounts import Staff
 from bot.console.desk.views import row_html, seen
 from bot.console.rendering import see_other
 from bot.console.session import COOKIE, AgentDep, FormOf

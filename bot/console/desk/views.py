@@ -10,7 +10,7 @@ from anyio.to_thread import run_sync
 from fastapi import Request
 from starlette.responses import Response
 
-from bot.console.accounts import Staff
+from bot.access.model import Staff
 from bot.console.rendering import console_page, fragment
 from bot.context import Context
 from bot.desk.canned import filled

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Form, Path, Request
 from starlette.responses import Response
 
-from bot.console.accounts import Staff
+from bot.access.model import Staff
 from bot.console.guides.fields import label, sections, spoken
 from bot.console.guides.wording import plainly, where
 from bot.console.rendering import console_page

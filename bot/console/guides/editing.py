@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from actions.answers.compose import Composer
 from actions.messages import Messages
+from bot.access.model import Staff
 from bot.api.deps import ContextDep
-from bot.console.accounts import Staff
 from bot.console.guides.common import PREFIX, Code, Reason, address, compared, first, guide_page, long_form
 from bot.console.guides.fields import all_fields, read
 from bot.console.guides.rows import moved

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from bot.access.model import Staff
 from bot.api.deps import ContextDep
-from bot.console.accounts import Staff
 from bot.console.guides.common import PREFIX, Reason, compared, guide_page
 from bot.console.rendering import see_other
 from bot.console.session import CuratorDep, FormOf, SameSite, compare

@@ -8,8 +8,8 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from bot.access.model import Staff
 from bot.api.deps import ContextDep
-from bot.console.accounts import Staff
 from bot.console.guides.common import PREFIX, Code, Reason, address, compared, guide_page
 from bot.console.rendering import see_other
 from bot.console.session import CuratorDep, FormOf, ManagerDep

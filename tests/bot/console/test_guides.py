@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.console.guides.fields import all_fields, read
 from knowledge_base.loader import parse_guide
 from knowledge_base.model import Guide, Origin

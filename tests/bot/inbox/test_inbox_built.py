@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from actions.outbox import OutboxRow
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.inbox.tables import InboxClusterRow, InboxFollowUpRow, InboxQuestionRow
 from bot.inbox.views import Filters
 from knowledge_base.model import Origin

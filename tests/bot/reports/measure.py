@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 from sqlalchemy import func, select
 
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.reports.pages import FIGURES, PAGES
 from bot.reports.tables import ReportCountRow
 from common.clock import local_date

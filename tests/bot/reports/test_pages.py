@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.reports.pages import PAGES
 from common.clock import local_date
 from tests.bot.reports.small import BIRTH, FIRST

@@ -11,8 +11,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from bot.access.model import Role
 from bot.cli.doctor import findings
-from bot.console.accounts import Role
 from bot.zalo.events import read
 from bot.zalo.tables import ZaloEventRow, ZaloPartRow
 from common.clock import utc_now

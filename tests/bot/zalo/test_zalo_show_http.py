@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from bot.console.accounts import Role
+from bot.access.model import Role
 from bot.zalo.tables import ZaloPartRow, ZaloUserRow
 from common.clock import utc_now
 from tests.bot.test_console import PASSWORD, hidden, sign_in
