@@ -48,7 +48,8 @@ class Card:
     def _details(self, paper: Fields) -> str:
         words = self._words
         copies = f"{paper['copies']} {words.copies}" if paper.get("copies", 0) > 1 else ""
-        return " · ".join(part for part in (words.words.get(paper.get("kind", ""), ""), copies, paper.get("note")) if part)
+        kind = words.words.get(paper.get("kind", ""), "")
+        return " · ".join(part for part in (kind, copies, paper.get("note")) if part)
 
     def _provenance(self) -> str:
         words, answer = self._words, self._answer

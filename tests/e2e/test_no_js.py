@@ -18,7 +18,9 @@ from tests.e2e.service import Service
 _AXE = PROJECT_ROOT / "var" / "test-tools" / "axe-core-4.10.3.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _RUN = "tags => axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })"
-_SMALL = """() => [...document.querySelectorAll('button, .button, input:not([type=hidden]), textarea, select')]
+# A box to tick is as large as the label around it.
+_SMALL = """() => [...document.querySelectorAll(
+  'button, .button, .choice, input:not([type=hidden], [type=checkbox], [type=radio]), textarea, select')]
   .map((node) => [node.textContent || node.name, node.getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.height < 44 || box.width < 44)).map(([name]) => name)"""
 _SIDEWAYS = "document.documentElement.scrollWidth > innerWidth + 1"
