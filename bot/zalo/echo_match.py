@@ -6,6 +6,7 @@ An echo is also what proves that a request without an answer arrived.
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from bot.zalo.model import Event
 from bot.zalo.tables import ZaloPartRow
 from common.clock import utc_now
 
-__all__ = ["matched"]
+__all__ = ["arrived", "matched"]
 
 # Parts whose message may be on its way: the echo can be faster than the answer of the call.
 _OPEN = ("sending", "unknown")
@@ -34,9 +35,18 @@ def matched(session: Session, event: Event) -> bool:
         return False
     part.zalo_id = part.zalo_id or event.msg_id or None
     if part.state in _OPEN:
-        part.state, part.sent_at = "sent", utc_now()
-        part.code, part.error = None, ""
+        arrived(part, utc_now())
     return True
+
+
+def arrived(part: ZaloPartRow, now: datetime) -> None:
+    """The part is sent; one that had to be cut goes on with the `rest` of its text."""
+    part.code, part.error = None, ""
+    rest = part.body.get("rest")
+    if rest:
+        part.body, part.state, part.due_at, part.tries, part.zalo_id = {"text": rest}, "waiting", now, 0, None
+    else:
+        part.state, part.sent_at = "sent", now
 
 
 def _by_id(session: Session, event: Event) -> ZaloPartRow | None:

@@ -172,7 +172,7 @@ class Sender:
     async def _message(self, job: Job) -> dict[str, Any]:
         """The platform's message object; what can't be uploaded is said in other words (`otherwise`)."""
         if job.kind not in ("image", "file"):
-            return job.body
+            return {name: value for name, value in job.body.items() if name != "rest"}
         content = await run_sync(self._media.load, job.body["media"])
         if content is None:
             return dict(job.body["otherwise"])
@@ -210,12 +210,15 @@ class Sender:
             await run_sync(lambda: self._parts.put_off(job, due, error.code, reason, counts=False))
         elif error.act is Act.MENU and await run_sync(self._menus.as_menu, job.id) is not None:
             await run_sync(lambda: self._parts.put_off(job, now, None, "", counts=False))
-        elif error.act is Act.WINDOW and await self._instead(job, error):
-            return
-        else:
+        elif not await self._otherwise(job, error):
             await run_sync(self._parts.failed, job, error.code, reason)
 
-    async def _instead(self, job: Job, error: SendFailed) -> bool:
+    async def _otherwise(self, job: Job, error: SendFailed) -> bool:
+        """Whether it can be said in another way: in halves, or as a template message."""
+        if error.act is Act.SPLIT:
+            return await run_sync(self._parts.halved, job)
+        if error.act is not Act.WINDOW:
+            return False
         code = error.code if error.code is not None else -230
         return await run_sync(self._parts.replaced, job, code, self._notices.instead)
 

@@ -15,10 +15,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot.gateway.tables import ConversationRow
+from bot.zalo.echo_match import arrived
 from bot.zalo.errors import fault
 from bot.zalo.model import Sent
 from bot.zalo.notices_hours import allowed_at
 from bot.zalo.quota import CHARGED, Window, window_of
+from bot.zalo.rendering.split import split
 from bot.zalo.sender_metrics import PARTS
 from bot.zalo.tables import ZaloPartRow, ZaloUserRow
 from common.clock import utc_now
@@ -37,6 +39,8 @@ _UNDERWAY = timedelta(seconds=60)
 _STALE = timedelta(hours=24)
 _DELAYS_S = (1.0, 4.0, 15.0)
 _JITTER = 0.25
+# A text this short was refused for another reason than its length.
+_SHORTEST_CUT = 200
 
 
 @dataclass(frozen=True)
@@ -92,14 +96,14 @@ class Parts:
         """The platform took it."""
         with self._database.session() as session:
             part = self._locked(session, job)
-            if part is None:
+            if part is None or part.body != job.body:  # erased; or the echo was faster, and it goes on with its rest
                 return
-            part.zalo_id = part.zalo_id or sent.message_id or None
             part.quota = sent.quota or CHARGED
-            if part.state != "sent":  # the echo may have been faster
-                self._end(part, "sent")
-                part.sent_at = self._now()
-            part.code, part.error = None, ""
+            part.zalo_id = part.zalo_id or sent.message_id or None
+            if part.state != "sent":  # as after a faster echo
+                arrived(part, self._now())
+            if part.state == "sent":
+                PARTS.labels(part.kind, "sent").inc()
 
     def again(self, job: Job, code: int | None, reason: str) -> None:
         """Tries later: after 1, 4 and 15 seconds, give or take a quarter, so that replicas don't march in step."""
@@ -113,6 +117,23 @@ class Parts:
             if part is not None and part.state != "sent":
                 part.state, part.due_at, part.code, part.error = "waiting", due, code, reason
                 part.tries -= 0 if counts else 1
+
+    def halved(self, job: Job) -> bool:
+        """Cuts a text that the platform finds too long: its first half goes at once, the `rest` follows. False for what
+        can't be cut."""
+        text = str(job.body.get("text") or "").strip()
+        if job.kind != "text" or len(text) < _SHORTEST_CUT:
+            return False
+        with self._database.session() as session:
+            part = self._locked(session, job)
+            if part is None or part.state != "sending":
+                return True
+            first = split(text, len(text) // 2 + 1)[0]
+            rest = "\n".join(filter(None, (text[len(first) :].lstrip(), job.body.get("rest"))))
+            part.body = {"text": first, "rest": rest}
+            part.state, part.due_at = "waiting", self._now()
+            part.tries -= 1
+        return True
 
     def unsure(self, job: Job, reason: str) -> None:
         """Nobody knows whether it arrived: the echo decides."""

@@ -106,7 +106,8 @@ class ZaloPartRow(Base):
     `state`: waiting; sending (the request may be on its way); unknown (no answer: the echo decides); sent; failed
     (given up, see `code`); dropped (the owner changed); echo (a person wrote it in Zalo's own tool).
 
-    `body` by `kind`: text, buttons, info: the platform's `message` object as it is sent (SPEC 5.4, 5.7, 5.8); image:
+    `body` by `kind`: text, buttons, info: the platform's `message` object as it is sent (SPEC 5.4, 5.7, 5.8), beside it
+    the `rest` of a text that had to be cut; image:
     `{"text"?, "media", "name", "otherwise"}` and file: `{"media", "name", "otherwise"}`, where `room.media.load(media)`
     gives the bytes to upload (None: gone) and `otherwise` is the `message` object to send if there is no picture;
     template and phone: `{"template_id", "code", "state", "on"}`, for a phone its sealed number, too

@@ -318,6 +318,31 @@ async def test_refused_buttons_become_a_menu(platform: Platform, desk: Desk, cod
     assert desk.states[-1] == "failed"
 
 
+async def test_a_text_that_is_too_long_goes_in_halves(platform: Platform, desk: Desk) -> None:
+    sentences = [f"Câu thứ {number} của một câu trả lời dài." for number in range(40)]
+    platform.then(CS, {"error": -210}, {"error": -210})
+    desk.say(" ".join(sentences), "sau")
+    await desk.out.sender.work()
+    whole, _half, *sent, last = texts(platform)
+    assert len(sent) > 1 and " ".join(" ".join(sent).split()) == whole and last == "sau"
+    assert all(set(message) == {"text"} for message in platform.sent())
+    assert desk.states == ["sent", "sent"] and desk.parts[0].body["text"] == sent[-1]
+    platform.then(CS, {"error": -210})
+    desk.say("ngắn")
+    await desk.out.sender.work()
+    assert desk.states[-1] == "failed"
+
+
+async def test_the_rest_of_a_cut_text_follows_its_echo_too(platform: Platform, desk: Desk) -> None:
+    short_timeout(desk)
+    desk.say("một", body={"text": "một", "rest": "hai"})
+    platform.then(CS, 1.0)
+    await desk.out.sender.work()
+    assert desk.states == ["unknown"] and take(desk, echo("một"))
+    await desk.out.sender.work()
+    assert texts(platform) == ["một", "hai"] and desk.states == ["sent"]
+
+
 def picture() -> bytes:
     made = io.BytesIO()
     Image.new("RGB", (30, 30), "red").save(made, "PNG")
