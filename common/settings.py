@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     )
     encoder_vocabulary: Literal["trimmed", "full"] = Field(
         "trimmed",
-        description="Vocabulary of the embedded encoder: trimmed (Vietnamese, English, French) or full.",
+        description="Vocabulary of the embedded encoder: trimmed (Vietnamese, English, French, Chinese) or full.",
     )
     wrong_answer_cost: float = Field(
         2.5,

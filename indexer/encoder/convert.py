@@ -6,6 +6,7 @@ the ONNX export made from it (`export.py`).
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ PREFIXES = {"query": "query: ", "passage": "passage: "}
 """multilingual-e5 was trained with these in front of each text (Wang et al. 2024, arXiv:2402.05672)."""
 
 _VOCABULARY_FILE = Path(__file__).parent / "data" / "vocabulary_ids.npz"
+_CHINESE = re.compile(r"▁?[\u3400-\u4dbf\u4e00-\u9fff]+")
 _SPECIALS = {
     "bos": "<s>",
     "cls": "<s>",
@@ -42,14 +44,17 @@ _LAYER = {
 }
 
 
-def kept_ids() -> list[int]:
-    """The 42,344 token ids of the trimmed vocabulary, ascending.
+def kept_ids(vocabulary: Vocabulary) -> list[int]:
+    """The 59,476 token ids of the trimmed vocabulary, ascending.
 
-    They cover Vietnamese with both tone placements and without diacritics, frequent English and French words,
-    and single characters; the file holds their differences.
+    42,344 of them cover Vietnamese with both tone placements and without diacritics, frequent English and French words,
+    and single characters; a file holds their differences. The others are all pieces of Chinese characters, simplified
+    and traditional.
     """
     with np.load(_VOCABULARY_FILE) as file:
-        return [int(i) for i in np.cumsum(file["deltas"], dtype=np.int64)]
+        latin = {int(i) for i in np.cumsum(file["deltas"], dtype=np.int64)}
+    chinese = (i for i, piece in enumerate(vocabulary.pieces) if _CHINESE.fullmatch(piece))
+    return sorted(latin.union(chinese))
 
 
 def build_tokenizer(vocabulary: Vocabulary) -> Any:
