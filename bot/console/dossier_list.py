@@ -66,9 +66,7 @@ async def assign(
 ) -> Response:
     """Hands the ticked dossiers to an officer, to oneself, or to nobody."""
     try:
-        if to and to not in await run_sync(_officers, context):
-            raise InvalidInput("Không có cán bộ này trong nhóm giải quyết hồ sơ.", field="to")
-        await run_sync(lambda: context.dossiers.desk.assign(code or [], to, by=staff.name))
+        await _hand_over(context, code or [], to, staff)
     except (Conflict, InvalidInput) as error:
         return await _list(request, context, staff, DossierFilter(open_only=True), 1, error)
     return see_other("/console/dossiers" + (f"?{back}" if back else ""))
@@ -81,10 +79,17 @@ async def take(
     to: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Takes one dossier, or hands it over; refused where it changed hands since the page was shown."""
+    await _hand_over(context, [code], to, staff, seen)
+    return see_other(f"/console/dossiers/{code}")
+
+
+async def _hand_over(
+    context: Context, codes: list[str], to: str, staff: Staff, seen: str | None = None
+) -> None:
+    """Raises InvalidInput where `to` is no officer, Conflict where a dossier is no longer with whom `seen` says."""
     if to and to not in await run_sync(_officers, context):
         raise InvalidInput("Không có cán bộ này trong nhóm giải quyết hồ sơ.", field="to")
-    await run_sync(lambda: context.dossiers.desk.assign([code], to, by=staff.name, seen=seen))
-    return see_other(f"/console/dossiers/{code}")
+    await run_sync(lambda: context.dossiers.desk.assign(codes, to, by=staff.name, seen=seen))
 
 
 async def _list(

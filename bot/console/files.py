@@ -21,6 +21,7 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/console/dossiers/{code}/files", include_in_schema=False)
 FileId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+PageNumber = Annotated[int, Path(ge=1)]
 
 
 @router.get("")
@@ -44,7 +45,7 @@ async def view(request: Request, context: ContextDep, staff: OfficerDep, code: s
         raise NotFound("Không có tệp này trong hồ sơ.")
     pages, problem = 0, ""
     try:
-        pages, _ = await run_sync(papers.page_for_officer, code, file_id, 1, staff.name)
+        pages, _ = await run_sync(papers.page_for_officer, code, file_id, 0, staff.name)
     except InvalidInput:
         problem = "Không vẽ được tệp này thành trang. Tải tệp về máy để xem."
     return console_page(
@@ -54,7 +55,7 @@ async def view(request: Request, context: ContextDep, staff: OfficerDep, code: s
 
 
 @router.get("/{file_id}/pages/{page}")
-async def drawn(context: ContextDep, staff: OfficerDep, code: str, file_id: FileId, page: int) -> Response:
+async def drawn(context: ContextDep, staff: OfficerDep, code: str, file_id: FileId, page: PageNumber) -> Response:
     """One page as a picture of our own making; nothing that a stranger sent reaches the officer's browser."""
     _, picture = await run_sync(context.dossiers.papers.page_for_officer, code, file_id, page, staff.name)
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})

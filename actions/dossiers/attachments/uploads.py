@@ -80,7 +80,7 @@ class Uploads:
         return [bytes.fromhex(code) for code in head["codes"]]
 
     def drawn(self, upload: Upload, page: int) -> tuple[int, bytes]:
-        """(pages, one of them as JPEG), drawn in a process of its own. Raises InvalidInput, NotReady."""
+        """(pages, one of them as JPEG; nothing for page 0), in a process of its own. Raises InvalidInput, NotReady."""
         head, picture = self._sandboxed("view", upload.content, page)
         return int(head["pages"]), picture
 

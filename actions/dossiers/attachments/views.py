@@ -17,15 +17,20 @@ _POINTS_PER_INCH = 72
 
 
 def draw(content: bytes, kind: Sent, number: int) -> tuple[int, bytes]:
-    """(pages, the page `number` counted from 1 as JPEG, at most 1800 px a side). Raises Unusable: broken, no such page.
+    """(pages, the page `number` counted from 1 as JPEG, at most 1800 px a side); with 0 nothing is drawn, only counted.
+
+    Raises Unusable: broken, no such page.
     """
     if kind != "pdf":
-        if number != 1:
+        if number not in (0, 1):
             raise Unusable("broken")
-        return 1, _jpeg(images.opened(content, kind))
+        image = images.opened(content, kind)
+        return 1, _jpeg(image) if number else b""
     try:
         document = pypdfium2.PdfDocument(content)
         pages = len(document)
+        if not number:
+            return pages, b""
         if not 1 <= number <= pages:
             raise Unusable("broken")
         page = document[number - 1]

@@ -104,8 +104,9 @@ class Files:
         return self._uploads.read(file_id)
 
     def page_for_officer(self, code: str, file_id: str, page: int, actor: str) -> tuple[int, bytes]:
-        """(pages, one of them as JPEG); who turns the pages of one file is noted once. Raises as `for_officer` does,
-        and InvalidInput for a page that isn't there."""
+        """(pages, one of them as JPEG; for page 0 only their number); who turns the pages of one file is noted once.
+
+        Raises as `for_officer` does, and InvalidInput for a page that isn't there."""
         with self._database.session() as session:
             row, dossier = self._row(session, code, file_id)
             note = self._looked(session, dossier, row)
