@@ -125,7 +125,7 @@ def last_question(tracker: Tracker, but: tuple[str, ...] = ()) -> str:
     """The citizen's latest typed message whose intent isn't one of `but`."""
     for event in reversed(tracker.events):
         if event.get("event") == "user":
-            text = str(event.get("text") or "")
+            text = str((event.get("metadata") or {}).get("question") or event.get("text") or "")
             intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
             if text and not text.startswith("/") and intent not in but:
                 return text
