@@ -27,7 +27,7 @@ class Card:
         self.count = sum(len(papers) for _label, papers in self.groups)
         self.provenance = self._provenance()
         self.sources = [one for one in answer.get("sources", []) if safe(one["url"])]
-        self.remark: str = words.words.get(answer.get("origin", ""), "")
+        self.remark: str = words.by_key.get(answer.get("origin", ""), "")
 
     def _groups(self, fields: Fields) -> list[tuple[str, list[tuple[str, str]]]]:
         """Papers (name, details) that are always needed, then case by case."""
@@ -48,7 +48,7 @@ class Card:
     def _details(self, paper: Fields) -> str:
         words = self._words
         copies = f"{paper['copies']} {words.copies}" if paper.get("copies", 0) > 1 else ""
-        kind = words.words.get(paper.get("kind", ""), "")
+        kind = words.by_key.get(paper.get("kind", ""), "")
         return " · ".join(part for part in (kind, copies, paper.get("note")) if part)
 
     def _provenance(self) -> str:

@@ -17,15 +17,15 @@ class Texts:
     """Words of one language. In templates `t.send` and `t("older")` are the same; values go in by name."""
 
     language: str
-    words: dict[str, Any]
+    by_key: dict[str, Any]
 
     def __call__(self, key: str, **values: Any) -> str:
         """The words `key` with `values` filled in. Raises KeyError for a key that isn't there."""
-        return str(self.words[key]).format(**values)
+        return str(self.by_key[key]).format(**values)
 
     def __getattr__(self, key: str) -> Any:
         try:
-            return self.words[key]
+            return self.by_key[key]
         except KeyError as error:
             raise AttributeError(key) from error
 

@@ -356,9 +356,10 @@ def test_words_shared_with_the_widget_are_the_same(language: str) -> None:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    assert texts("vi").words.keys() == texts("en").words.keys()
-    for key, words in texts("vi").words.items():
-        other = texts("en").words[key]
+    assert texts("vi").by_key.keys() == texts("en").by_key.keys()
+    assert not texts("vi").by_key.keys() & vars(texts("vi")).keys(), "templates would get the object's own part"
+    for key, words in texts("vi").by_key.items():
+        other = texts("en").by_key[key]
         if isinstance(words, str):
             assert set(re.findall(r"\{\w+\}", words)) == set(re.findall(r"\{\w+\}", other)), key
         elif isinstance(words, dict):

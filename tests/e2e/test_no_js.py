@@ -73,6 +73,7 @@ def test_no_rule_is_broken_at_any_stage(
         citizen.says("đăng ký khai sinh cho con")
         look("overview")
         citizen.page.get_by_role("button", name="Câu trả lời chưa hữu ích").click()
+        expect(citizen.page.get_by_label("Góp ý thêm (không bắt buộc)", exact=True)).to_be_visible()
         look("rating")
         citizen.says("nộp hồ sơ luôn")
         citizen.presses("Đồng ý")
