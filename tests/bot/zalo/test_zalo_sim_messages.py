@@ -14,7 +14,7 @@ from bot.zalo_sim.faults import Faults
 from bot.zalo_sim.messages import Refused, read_message
 from bot.zalo_sim.world import Upload
 
-FRESH, OLD = time.time() + 60, time.time() - 60
+FRESH, OLD = time.time() + 86_400, time.time() - 60
 UPLOADS = {
     "image1": Upload(kind="image", path="http://x/i.png", name="i.png", until=FRESH),
     "gif1": Upload(kind="gif", path="http://x/i.gif", name="i.gif", until=FRESH),
