@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Shared"]
 
-REDIS_UP = Gauge("isee_redis_up", "1 while Redis answers, 0 while each replica counts and wakes by itself.")
+REDIS_UP = Gauge("isee_redis_up", "0 while a Redis that is set doesn't answer, so that each replica counts by itself.")
+REDIS_UP.set(1)
 
 # A citizen waits at most this long for a Redis that hangs, and only whoever tries it first.
 _PATIENCE_S = 0.5
