@@ -18,8 +18,12 @@ __all__ = ["SCRIPT", "mount_pages"]
 
 _WIDGET = Path(__file__).resolve().parent.parent / "widget"
 SCRIPT = "/widget/isee-chat.js"
-# Dictation asks for the microphone; every other page of ours forbids it.
-_SPEAKING = {"Permissions-Policy": "camera=(), microphone=(self), geolocation=(self), payment=()"}
+# Dictation asks for the microphone; every other page of ours forbids it. Each visit asks for the page anew, since it
+# names the script's version.
+_HEADERS = {
+    "Permissions-Policy": "camera=(), microphone=(self), geolocation=(self), payment=()",
+    "Cache-Control": "no-cache",
+}
 _PAGES = {
     "/": "index.html",
     "/en": "index.en.html",
@@ -48,7 +52,7 @@ def mount_pages(app: FastAPI, folder: Path = _WIDGET) -> None:
 
     async def page(request: Request) -> HTMLResponse:
         code = request.app.state.context.zalo.settings.verify_code
-        return HTMLResponse(with_tag(pages[request.url.path], code), headers=_SPEAKING)
+        return HTMLResponse(with_tag(pages[request.url.path], code), headers=_HEADERS)
 
     async def asset(request: Request) -> Response:
         return assets[request.url.path].answer(request)

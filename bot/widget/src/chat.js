@@ -28,6 +28,7 @@ export class Chat {
   #flying = null;
   #started = null;
   #owner = {};
+  #cut = false;
   #toldTyping = 0;
 
   constructor(host, home, speakIn) {
@@ -144,9 +145,13 @@ export class Chat {
   }
 
   #watch(signal) {
-    addEventListener("offline", () => this.ui.state(this.T.offline), { signal });
+    const line = (cut) => {
+      this.#cut = cut;
+      this.#own(this.#owner);
+    };
+    addEventListener("offline", () => line(true), { signal });
     const back = () => this.#started && !document.hidden && this.#listen();
-    addEventListener("online", back, { signal });
+    addEventListener("online", () => (line(false), back()), { signal });
     // A phone that wakes up has lost its line without being told.
     addEventListener("pageshow", (event) => event.persisted && back(), { signal });
     document.addEventListener("visibilitychange", () => document.hidden || (this.#attempt && back()), { signal });
@@ -330,7 +335,8 @@ export class Chat {
     const { T } = this;
     this.ui.takeFiles(owner.owner === "agent");
     const texts = { waiting: owner.place ? T.place(owner.place) : T.waiting, agent: T.withAgent(owner.agent) };
-    this.ui.state(texts[owner.owner] || "");
+    // What was still on its way when the line broke doesn't hide that it is broken.
+    this.ui.state(this.#cut ? T.offline : texts[owner.owner] || "");
   }
 
   #tell(text, shown) {

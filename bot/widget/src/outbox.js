@@ -46,14 +46,21 @@ export class Outbox {
     if (this.#running) return;
     this.#running = true;
     try {
-      while (this.#items.length) {
-        const item = this.#items[0];
+      for (let item; (item = this.#next()); ) {
         if ((await this.#deliver(item)) === "later") return;
         this.#drop(item);
       }
     } finally {
       this.#running = false;
     }
+  }
+
+  /** The oldest that waits in any tab: whichever tab has the line back first sends all in the order of typing. */
+  #next() {
+    const known = new Set(this.#items.map(({ key }) => key));
+    const others = this.#load().filter(({ key }) => !known.has(key));
+    if (others.length) this.#items = [...this.#items, ...others].sort((a, b) => (a.key < b.key ? -1 : 1));
+    return this.#items[0];
   }
 
   async #deliver(item) {
