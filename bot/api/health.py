@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.api.deps import ContextDep
 from bot.context import Context
+from bot.zalo.inbound_door import health
 
 __all__ = ["router"]
 
@@ -57,6 +58,7 @@ def _parts(context: Context) -> dict[str, str]:
         "database": _database(context),
         "index": "up" if context.search.ready else "starting",
         "engine": engine,
+        **({"zalo": health(context.zalo.settings)} if context.zalo.settings.enabled else {}),
     }
 
 

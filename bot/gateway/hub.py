@@ -90,8 +90,8 @@ class EventHub:
 
 async def wait(signal: asyncio.Event, seconds: float) -> None:
     """Waits for the signal, at most `seconds`, and clears it."""
-    # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the signal, and whoever waits in a
-    # loop would never end.
+    # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the signal, and a loop around it
+    # would never end.
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await signal.wait()

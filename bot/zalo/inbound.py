@@ -131,7 +131,8 @@ class Inbox:
         """Name and telephone: only the number, only where we asked for it, and as what the citizen typed, so that the
         part that waits for it takes it (sealed) and nobody else sees it."""
         number = phone(event)
-        if number and await run_sync(self._parts.people.asked_info, event.subject):
+        asked = await run_sync(self._parts.people.asked_info, event.subject)
+        if number and asked:
             await self._turn(event, text=number)
             await run_sync(self._parts.people.info_taken, event.subject)
         else:

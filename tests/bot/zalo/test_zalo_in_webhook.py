@@ -76,6 +76,7 @@ def test_until_the_secret_is_known_everything_gets_200_and_nothing_is_kept(hook:
     before = len(hook.events())
     with set_to(hook, oa_secret_key=SecretStr("")):
         assert hook.client.get("/channels/zalo/health").json()["status"] == "waiting for OA secret"
+        assert hook.client.get("/healthz/ready").json()["parts"]["zalo"] == "waiting for OA secret"
         assert hook.post(said()).status_code == 200
         for raw in (b"", b"{}", b"not json", b"\xff" * 100):
             assert hook.raw(raw).status_code == 200
