@@ -22,7 +22,7 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 @dataclass(frozen=True)
 class Choice:
-    """`address` is the e-mail address where `purpose` is `mail` and it was given, the phone number where it is `zalo`."""
+    """`address`, where it was given: of `mail` the e-mail address, of `zalo` the phone number."""
 
     purpose: str
     given: bool

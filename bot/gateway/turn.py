@@ -36,7 +36,8 @@ class Upload:
 class Inbound:
     """One thing that a citizen sent: exactly one of `text`, `payload` (a button's), `upload` and `location`.
 
-    A location (latitude, longitude in degrees) is used once: it is stored and logged nowhere. `client` tells callers apart where the channel can (a digest of the address); "" where it can't.
+    A location (latitude, longitude in degrees) is used once: it is stored and logged nowhere. `client` tells callers
+    apart where the channel can (a digest of the address); "" where it can't.
     """
 
     conversation_id: str
