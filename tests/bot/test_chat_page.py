@@ -161,6 +161,10 @@ def test_another_sites_page_can_send_nothing(visitor: Visitor, running: Running)
     for name, value in (("Sec-Fetch-Site", "cross-site"), ("Origin", "https://evil.example")):
         answer = visitor.http.post("/chat", data={"ticket": visitor.ticket, "text": "giả"}, headers={name: value})
         assert answer.status_code == 403
+    # The citizens' other pages send no referrer, so their posts name no origin: the browser's other word counts.
+    for site, status in (("same-origin", 200), ("cross-site", 403)):
+        headers = {"Origin": "null", "Sec-Fetch-Site": site}
+        assert visitor.http.post("/forms", data={"slug": "khai_sinh"}, headers=headers).status_code == status
     # The page names its origin to old browsers too, which send "null" where a page sends no referrer.
     assert visitor.answer.headers["referrer-policy"] == "same-origin"
 

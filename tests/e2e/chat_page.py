@@ -28,7 +28,7 @@ class ChatPage:
 
     def __enter__(self) -> Self:
         usual = {"viewport": self.viewport or PHONE, "locale": "vi-VN", "java_script_enabled": False}
-        self.context: BrowserContext = self.launched.new_context(**{**usual, **(self.options or {})})  # type: ignore[arg-type]
+        self.context: BrowserContext = self.launched.new_context(**{**usual, **(self.options or {})})
         self.context.set_default_timeout(20_000)
         self.page = self.context.new_page()
         self.browser: Page = self.context.new_page()
