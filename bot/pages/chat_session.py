@@ -55,17 +55,17 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Look:
-    """What a citizen set for the page: large text, its language, no reloading by itself."""
+    """What a citizen set for the page: large text, its language, reloading by itself while a person answers."""
 
     big: bool = False
     language: str = "vi"
-    quiet: bool = False
+    lively: bool = False
 
     @classmethod
     def read(cls, cookie: str) -> Look:
         """The cookie's settings; what it doesn't know it leaves at its usual value."""
         words = set(cookie.split("."))
-        return cls("big" in words, "en" if "en" in words else "vi", "quiet" in words)
+        return cls("big" in words, "en" if "en" in words else "vi", "lively" in words)
 
     def changed(self, setting: str) -> Look:
         """With the setting of a button: big, normal, vi, en, quiet, lively; anything else changes nothing."""
@@ -75,13 +75,13 @@ class Look:
             case "vi" | "en":
                 return replace(self, language=setting)
             case "quiet" | "lively":
-                return replace(self, quiet=setting == "quiet")
+                return replace(self, lively=setting == "lively")
             case _:
                 return self
 
     @property
     def cookie(self) -> str:
-        words = ("big" if self.big else "", self.language, "quiet" if self.quiet else "")
+        words = ("big" if self.big else "", self.language, "lively" if self.lively else "")
         return ".".join(filter(None, words))
 
 

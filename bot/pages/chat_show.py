@@ -50,7 +50,7 @@ def show(
     owner = conversation.owner if conversation else "bot"
     reading = bool(draft.before)
     standing, soon = _standing(context, conversation, words)
-    lively = soon and not reading and not look.quiet and not draft.writing and error is None
+    lively = soon and look.lively and not reading and not draft.writing and error is None
     values: dict[str, Any] = {
         "messages": shown(messages, words, live=not reading), "older": older, "oldest": _oldest(messages),
         "owner": owner, "standing": standing, "soon": soon, "lively": lively, "seconds": REFRESH_S,
