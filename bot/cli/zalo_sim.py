@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -55,6 +56,8 @@ def _isee(settings: Settings, url: str, variables: Mapping[str, str], *, wanted:
     command = [sys.executable, "-m", "bot.cli", "serve"]
     child = subprocess.Popen(command, env={**os.environ, **variables})
     os.environ.update(variables)
+    # uvicorn passes the signal on once it has stopped; by default that would end us before the child is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     threading.Thread(target=_connect, args=(settings, url, child), daemon=True).start()
     try:
         yield
