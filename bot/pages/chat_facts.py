@@ -93,7 +93,7 @@ def _fee(fees: Sequence[Fields], words: Texts) -> str:
 
 
 def _money(amount: int, words: Texts) -> str:
-    return f"{amount:,}".replace(",", ".") + f" {words.dong}" if amount else str(words.free)
+    return f"{amount:,}".replace(",", words.thousands) + f" {words.dong}" if amount else str(words.free)
 
 
 def _time(times: Sequence[Fields], words: Texts) -> str:
@@ -104,7 +104,7 @@ def _time(times: Sequence[Fields], words: Texts) -> str:
 def _duration(time: Fields, words: Texts) -> str:
     if not time.get("amount"):
         return str(time.get("verbatim", ""))
-    return f"{time['amount']:g} {words.units.get(time.get('unit'), '')}".strip().replace(".", ",", 1)
+    return f"{time['amount']:g} {words.units.get(time.get('unit'), '')}".strip().replace(".", words.decimal, 1)
 
 
 def _online(fields: Fields, words: Texts) -> str:
