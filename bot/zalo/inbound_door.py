@@ -91,11 +91,11 @@ class Door:
             return refused
         event = read(body, oa_id=settings.oa_id, app_id=settings.app_id) if body is not None else Refusal.MALFORMED
         if event is Refusal.FOREIGN:
-            await self._alarm("zalo_foreign_oa", "an event of another Official Account, or of another app")
+            await self._alarm("zalo_foreign_oa", "")
         if isinstance(event, Refusal):
             return _Answer(200, event.value)
         if self._stale(event.sent_ms, headers):
-            await self._alarm("zalo_stale_event", f"{event.name}: outside the replay window")
+            await self._alarm("zalo_stale_event", event.name)
             return _Answer(200, "stale")
         try:
             await self._writer.put(event, raw)

@@ -7,13 +7,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from bot.access.model import Role
 from bot.cli.doctor import findings
-from bot.zalo.events import read
+from bot.console.zalo import routes
+from bot.zalo.errors import alarm_says
+from bot.zalo.events import TEMPLATES, WANTED, read
 from bot.zalo.tables import ZaloEventRow, ZaloPartRow
 from common.clock import utc_now
 from tests.bot.serving import Running, serving
@@ -94,6 +98,26 @@ def test_an_alarm_is_shown_and_closed(running: Running, manager: httpx.Client) -
     assert seen_by_doctor(running)[0] is False
     assert "Hết hạn mức" not in posts(manager, "/alarms/quota/clear").text
     assert actions(running)[0] == "zalo.alarm_clear"
+
+
+def test_what_an_alarm_adds_is_told_in_words(running: Running, manager: httpx.Client) -> None:
+    alarms = running.context.zalo.alarms
+    alarms.raise_("zalo_signature", "an event without a signature")
+    alarms.raise_("zalo_stale_event", "user_send_text")
+    page = manager.get(HERE).text
+    assert "Sự kiện không có chữ ký." in page and "without a signature" not in page
+    assert "Tin nhắn</span>" in page and "user_send_text" not in page
+    assert alarms.clear("zalo_signature") and alarms.clear("zalo_stale_event")
+
+
+@pytest.mark.parametrize("kind", [*(f"zalo_{name}" for name in sorted(TEMPLATES)), "zalo_media_host"])
+def test_every_alarm_of_an_event_has_a_sentence(kind: str) -> None:
+    assert alarm_says(kind) != kind
+
+
+def test_every_event_has_a_name_for_staff() -> None:
+    words = yaml.safe_load(Path(routes.__file__).with_name("words.yml").read_text("utf-8"))
+    assert words["events"].keys() == WANTED
 
 
 def test_an_event_that_was_given_up_is_tried_again_or_dropped(running: Running, manager: httpx.Client) -> None:
