@@ -89,13 +89,15 @@ class Asides:
 
     def _command(self, conversation_id: str, client_id: str, text: str, command: Command) -> bool:
         kept, published = self._latest(conversation_id)
-        if kept is None or published is None or self._form_open(conversation_id):
+        if self._form_open(conversation_id) or (kept is None and not command.numbers):
             return False
         with self._database.session(write=False) as session:
             row = session.get(ConversationRow, conversation_id)
             if row is None or row.owner == "agent":
                 return False  # these words are for a person
-        reply = self._carried_out(kept, published, command)
+        reply = self._no_list()
+        if kept is not None and published is not None:
+            reply = self._carried_out(kept, published, command)
         with self._database.session() as session:
             row = locked(session, conversation_id)
             if row.owner == "agent":
@@ -104,6 +106,10 @@ class Asides:
                 typed = add_message(session, row, "citizen", text.strip())
                 self._settle(session, row, client_id, typed, add_message(session, row, "bot", reply))
         return True
+
+    def _no_list(self) -> Reply:
+        """Numbers of a list that there isn't: the engine would take them for a choice."""
+        return Reply(text=self._texts.render("checklist.none"), status=Status.CONTROL)
 
     def _latest(self, conversation_id: str) -> tuple[Checklist | None, Published | None]:
         """The checklist that was touched last, where its questions were begun and its guide is still published."""

@@ -22,6 +22,8 @@ def checklist(context: Context, citizen: Phone) -> Any:
 
 def test_a_checklist_is_called_up_and_ticked_by_words(context: Context, citizen: Phone) -> None:
     assert citizen.takes("danh sách") is False, "there is none: ordinary words"
+    assert citizen.takes("xong 1 2"), "numbers of no list are nobody's choice"
+    assert "chưa có danh sách" in citizen.shows()[-1].body["text"]
     kept = checklist(context, citizen)
     assert citizen.takes("danh sách")
     [part] = citizen.shows()
