@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request
+from sqlalchemy.exc import IntegrityError
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
@@ -123,7 +124,12 @@ async def _open(context: Context, client: str, look: Look, kept: Held) -> None:
     if seconds:
         raise TooManyRequests(sentence_of("many_conversations", seconds=int(seconds)), retry_after=seconds)
     hello = greeting(context.settings.province, look.language)
-    await run_sync(lambda: context.store.open(hello, language=look.language, planned=kept.conversation_id))
+    try:
+        await run_sync(lambda: context.store.open(hello, language=look.language, planned=kept.conversation_id))
+    except IntegrityError:
+        # Pressed twice: the other request opened it a moment ago. Anything else is no matter of two at once.
+        if not await run_sync(_exists, context, kept):
+            raise
 
 
 def _exists(context: Context, kept: Held) -> bool:

@@ -30,6 +30,14 @@ _ECHO = "oa_send_"
 _KINDS = {"oa_send_image": "image", "oa_send_gif": "image", "oa_send_file": "file"}
 
 
+class _Tied(Exception):
+    """The citizen wrote a moment ago and has a conversation by now (or was forgotten: None); ours is not opened."""
+
+    def __init__(self, conversation_id: str | None) -> None:
+        super().__init__()
+        self.conversation_id = conversation_id
+
+
 class Echoes:
     """Args:
         ours: whether we sent it ourselves (`bot.zalo.echo_match.matched`, which notes that it arrived).
@@ -62,6 +70,8 @@ class Echoes:
             if self._ours(session, event) or not event.admin_id or self._known(session, event):
                 return None
         conversation_id = self._conversation(event)
+        if conversation_id is None:
+            return None
         with self._database.session() as session:
             row = locked(session, conversation_id)
             user = session.get(ZaloUserRow, event.subject, with_for_update=True)
@@ -80,8 +90,9 @@ class Echoes:
         return bool(event.msg_id) and session.scalar(select(ZaloPartRow.id).where(
             ZaloPartRow.zalo_id == event.msg_id, ZaloPartRow.state == "echo").limit(1)) is not None
 
-    def _conversation(self, event: Event) -> str:
-        """The citizen's conversation; staff may write first, then one is opened without a greeting."""
+    def _conversation(self, event: Event) -> str | None:
+        """The citizen's conversation; staff may write first, then one is opened without a greeting. None where the
+        citizen was forgotten meanwhile."""
         with self._database.session() as session:
             user = session.get(ZaloUserRow, event.subject)
             if user is None:
@@ -91,10 +102,14 @@ class Echoes:
 
         def tie(session: Session, conversation_id: str) -> None:
             user = session.get(ZaloUserRow, event.subject, with_for_update=True)
-            if user is not None:
-                user.conversation_id, user.turned_upto = conversation_id, ""
+            if user is None or user.conversation_id:
+                raise _Tied(user.conversation_id if user else None)
+            user.conversation_id, user.turned_upto = conversation_id, ""
 
-        return self._store.open([], channel="zalo", also=tie).id
+        try:
+            return self._store.open([], channel="zalo", also=tie).id
+        except _Tied as other:
+            return other.conversation_id
 
     def _own(self, session: Session, row: ConversationRow, user: ZaloUserRow, admin_id: str) -> None:
         """The conversation is a person's now. Who has it at the desk keeps it, and is told that somebody else spoke."""

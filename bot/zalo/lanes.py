@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Literal
 
+from anyio.to_thread import run_sync
 from sqlalchemy import or_, update
 from sqlalchemy.exc import IntegrityError
 
@@ -15,7 +17,7 @@ from bot.zalo.tables import ZaloLaneRow
 from common.clock import utc_now
 from common.database import Database
 
-__all__ = ["Direction", "Lanes"]
+__all__ = ["Direction", "Lanes", "given", "taken"]
 
 Direction = Literal["in", "out"]
 
@@ -85,3 +87,26 @@ class Lanes:
         )
         with self._database.session() as session:
             return session.scalar(query) is not None
+
+
+async def taken(lanes: Lanes, subject: str, direction: Direction) -> bool:
+    """`lanes.take` from the event loop. A lane that is being taken just when the caller is cancelled is given back:
+    its lease would keep everybody else away for nothing."""
+    taking = asyncio.ensure_future(run_sync(lanes.take, subject, direction))
+    try:
+        return await asyncio.shield(taking)
+    except asyncio.CancelledError:
+        await asyncio.wait([taking])
+        if not taking.cancelled() and taking.exception() is None and taking.result():
+            await given(lanes, subject, direction)
+        raise
+
+
+async def given(lanes: Lanes, subject: str, direction: Direction) -> None:
+    """`lanes.give` from the event loop: done when this returns, also where the caller is cancelled meanwhile."""
+    giving = asyncio.ensure_future(run_sync(lanes.give, subject, direction))
+    try:
+        await asyncio.shield(giving)
+    except asyncio.CancelledError:
+        await asyncio.wait([giving])
+        raise

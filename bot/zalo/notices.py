@@ -6,7 +6,6 @@ They say the code with its middle masked, a status word, a date and the portal's
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 import time
@@ -112,10 +111,11 @@ class Notices:
                 ZaloPartRow.conversation_id == entry.subject, ZaloPartRow.message_id == entry.key[:26])
             if session.scalar(select(on_zalo)) or session.scalar(select(known)):
                 return None
-            sealed = base64.b64encode(self._keyring.encrypt(phone_84(phone))).decode()
+            number = phone_84(phone)
+            sealed = base64.b64encode(self._keyring.encrypt(number)).decode()
             body = {"code": code, "state": state, "sealed": sealed, "tracking_id": f"hs-{entry.key}"[:_TRACKING]}
             part = ZaloPartRow(
-                user_id=f"tel-{hashlib.sha256(phone.encode()).hexdigest()[:28]}", conversation_id=entry.subject,
+                user_id=f"tel-{self._keyring.digest('zalo-phone', number)[:28]}", conversation_id=entry.subject,
                 message_id=entry.key[:26])
             self._add(session, part, 0, "phone", template, body)
         return None

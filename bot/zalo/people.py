@@ -112,13 +112,17 @@ class People:
             return session.scalar(query)
 
     def purge(self) -> None:
-        """Deletes citizens whose conversation was erased long ago."""
+        """Deletes citizens whose conversation was erased long ago, and lanes of nobody that we know."""
         before = self._now() - timedelta(days=self._days)
         query = delete(ZaloUserRow).where(
             ZaloUserRow.conversation_id.is_(None), ZaloUserRow.created_at < before,
             or_(ZaloUserRow.last_interaction.is_(None), ZaloUserRow.last_interaction < before))
+        # Nobody's lane says only that somebody wrote once: their id, and a row more for ever.
+        free = or_(ZaloLaneRow.busy_until.is_(None), ZaloLaneRow.busy_until < before)
+        nobodys = delete(ZaloLaneRow).where(free, ZaloLaneRow.subject.not_in(select(ZaloUserRow.user_id)))
         with self._database.session() as session:
             session.execute(query)
+            session.execute(nobodys)
 
     def _row(self, session: Session, event: Event) -> ZaloUserRow:
         row = session.get(ZaloUserRow, event.subject)

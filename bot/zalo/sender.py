@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import structlog
 from anyio.to_thread import run_sync
 
+from bot.gateway.hub import wait
 from bot.zalo.alarms import Alarms
 from bot.zalo.client import ZaloClient
 from bot.zalo.errors import Fault, fault_of, lost
-from bot.zalo.lanes import Lanes
+from bot.zalo.lanes import Lanes, given, taken
 from bot.zalo.model import Act, SendFailed, Sent
 from bot.zalo.notices import Notices
 from bot.zalo.notices_hours import morning, tomorrow
@@ -75,14 +76,10 @@ class Sender:
         self._awake = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             while True:
-                self._awake.clear()
                 for user_id in await self._due():
                     self._busy.add(user_id)
                     group.create_task(self._guarded(user_id))
-                try:
-                    await asyncio.wait_for(self._awake.wait(), _IDLE_S)
-                except TimeoutError:
-                    continue
+                await wait(self._awake, _IDLE_S)
 
     async def work(self) -> int:
         """One round: everything that is due now, to its end; returns how many citizens were looked at."""
@@ -105,13 +102,13 @@ class Sender:
     async def _guarded(self, user_id: str) -> None:
         """Everything that is due for one citizen, where no other process is at it."""
         try:
-            if not await run_sync(self._lanes.take, user_id, "out"):
+            if not await taken(self._lanes, user_id, "out"):
                 return
             try:
                 if await self._all_of(user_id):
                     self.wake()
             finally:
-                await asyncio.shield(run_sync(self._lanes.give, user_id, "out"))
+                await given(self._lanes, user_id, "out")
         except Exception as error:  # one citizen's trouble is not the others'; the part is looked at again
             _log.error("zalo_send_crashed", error=type(error).__name__)
         finally:

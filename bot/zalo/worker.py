@@ -21,7 +21,7 @@ from bot.zalo.alarms import Alarms
 from bot.zalo.events import ECHOES, RECEIPTS, SIGNALS, load, read, text_of
 from bot.zalo.inbound import Inbox
 from bot.zalo.inbound_metrics import EVENTS, LAG_SECONDS, WAITING
-from bot.zalo.lanes import Lanes
+from bot.zalo.lanes import Lanes, given, taken
 from bot.zalo.model import Event
 from bot.zalo.people import People
 from bot.zalo.queue import EventQueue, Queued
@@ -187,7 +187,7 @@ class Worker:
     @asynccontextmanager
     async def _held(self, subject: str) -> AsyncIterator[bool]:
         """The lane, kept for as long as the work takes; False where another process has it."""
-        if not await run_sync(self._lanes.take, subject, "in"):
+        if not await taken(self._lanes, subject, "in"):
             yield False
             return
         keeping = asyncio.create_task(self._keep(subject))
@@ -195,11 +195,12 @@ class Worker:
             yield True
         finally:
             keeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeping
-            await run_sync(self._lanes.give, subject, "in")
+            await given(self._lanes, subject, "in")
 
     async def _keep(self, subject: str) -> None:
         while True:
             await asyncio.sleep(_KEEP_EVERY_S)
-            await run_sync(self._lanes.keep, subject, "in")
+            try:
+                await run_sync(self._lanes.keep, subject, "in")
+            except Exception as error:  # the next time may go better; the work goes on meanwhile
+                _log.warning("zalo_lease_not_kept", error=type(error).__name__)

@@ -103,6 +103,8 @@ def test_requests_of_any_kind_are_counted_for_an_address(running: Running, monke
         assert [client.get("/api/v1/procedures").status_code for _ in range(3)] == [200] * 3
         held = client.get("/nowhere")
         assert is_problem(held, 429) and int(held.headers["retry-after"]) > 0
+        assert client.get("/channels/zalo/callback").status_code == 429, "a browser comes there, not the platform"
+        assert client.post("/channels/zalo/webhook").status_code != 429
         assert client.get("/healthz/live").status_code == client.get("/metrics").status_code == 200
         assert client.get("/widget/icon.svg").status_code == 200
     with calling(running, "127.0.0.5") as other:

@@ -7,6 +7,7 @@ import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -122,6 +123,21 @@ def test_a_form_sent_twice_is_one_message_other_words_are_another(visitor: Visit
         mine = (MessageRow.conversation_id == own, MessageRow.author == "citizen")
         said = list(session.scalars(select(MessageRow.text).where(*mine).order_by(MessageRow.id)))
     assert said == ["câu đầu", "câu hai", "câu ba"]
+
+
+def test_a_first_message_that_is_pressed_twice_at_once_opens_one_conversation(
+    visitor: Visitor, running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.get()
+    before, opening = conversations(running), running.context.store.open
+
+    def a_moment_later(*args: Any, **more: Any) -> Any:
+        opening(*args, **more)  # the other request, which also found nothing there
+        return opening(*args, **more)
+
+    monkeypatch.setattr(running.context.store, "open", a_moment_later)
+    visitor.post(text="xin chào")
+    assert visitor.answer.history[0].status_code == 303 and conversations(running) == before + 1
 
 
 def test_a_first_message_whose_answer_was_lost_opens_one_conversation(visitor: Visitor, running: Running) -> None:
@@ -413,6 +429,12 @@ def test_a_card_says_facts_papers_and_where_they_come_from() -> None:
 def test_fees_in_one_line(fees: list[dict[str, object]], words: str) -> None:
     answer = {**ANSWER, "fields": {**ANSWER["fields"], "fee": fees}}  # type: ignore[dict-item]
     assert dict(Card(answer, texts("vi")).facts)["Lệ phí"] == words
+
+
+def test_numbers_are_written_as_the_language_writes_them() -> None:
+    fields = {**ANSWER["fields"], "fee": [{"amount": 8000}], "time": [{"amount": 0.5, "unit": "day"}]}  # type: ignore[dict-item]
+    facts = dict(Card({**ANSWER, "fields": fields}, texts("en")).facts)
+    assert (facts["Fee"], facts["Time"]) == ("8,000 VND", "0.5 day(s)")
 
 
 def test_many_choices_of_a_question_are_a_list_to_pick_from() -> None:

@@ -18,14 +18,14 @@ from bot.migrations import migrate
 from bot.zalo import queue as queue_module
 from bot.zalo.alarms import Alarms
 from bot.zalo.events import load, read
-from bot.zalo.lanes import Lanes
+from bot.zalo.lanes import Lanes, taken
 from bot.zalo.model import Event
 from bot.zalo.people import People
 from bot.zalo.queue import DELAYS, EventQueue
 from bot.zalo.queue_writing import Full, GroupWriter
 from bot.zalo.receipts import Receipts
 from bot.zalo.settings import ZaloSettings
-from bot.zalo.tables import ZaloEventRow, ZaloPartRow, ZaloUserRow
+from bot.zalo.tables import ZaloEventRow, ZaloLaneRow, ZaloPartRow, ZaloUserRow
 from bot.zalo.worker import Worker
 from common.clock import utc_now
 from common.database import Database
@@ -196,6 +196,7 @@ async def test_after_the_last_try_an_event_is_dead_staff_see_it_and_the_citizen_
         while not room.queue.dead():
             room.due_now()
             await asyncio.sleep(0.02)
+        await come_about(lambda: room.took.gave_up)
     dead = room.queue.dead()[0]
     assert (dead.name, dead.subject, dead.error, dead.tries, dead.kept) == (
         "user_send_text", "1", "ValueError", len(DELAYS) + 1, True)
@@ -259,6 +260,35 @@ async def test_a_lane_of_a_killed_process_runs_out(room: Room) -> None:
     async with working(room.worker()):
         await room.idle()
     assert texts(room, "1") == ["một"]
+
+
+async def test_a_lane_that_is_taken_just_when_the_work_ends_is_free_again(room: Room) -> None:
+    lanes, other = Lanes(room.database), Lanes(room.database)
+    for delay in (0, 0.0005, 0.002, 0.01):
+        task = asyncio.create_task(taken(lanes, "7700000000000000012", "in"))
+        await asyncio.sleep(delay)
+        if task.done():
+            lanes.give("7700000000000000012", "in")
+        task.cancel()
+        await asyncio.wait([task])
+        assert other.take("7700000000000000012", "in")
+        other.give("7700000000000000012", "in")
+
+
+def test_lanes_of_nobody_that_we_know_are_not_kept(room: Room) -> None:
+    lanes, people = Lanes(room.database), People(room.database, None, "Quảng Ninh", 90)  # type: ignore[arg-type]
+    with room.database.session() as session:
+        session.query(ZaloLaneRow).delete()
+        session.add(ZaloUserRow(user_id="7700000000000000009", oa_id=OA, turned_upto=""))
+    for subject in ("7700000000000000009", "7700000000000000010", "7700000000000000011"):
+        assert lanes.take(subject, "in")
+    for subject in ("7700000000000000009", "7700000000000000010"):
+        lanes.give(subject, "in")
+    people.purge()
+    with room.database.session(write=False) as session:
+        kept = sorted(session.scalars(select(ZaloLaneRow.subject)))
+    assert kept == ["7700000000000000009", "7700000000000000011"], "who is known, and who is being served"
+    assert lanes.take("7700000000000000010", "in") and not lanes.take("7700000000000000011", "in")
 
 
 def test_events_are_sealed_and_emptied_and_their_keys_kept_for_a_week(room: Room) -> None:

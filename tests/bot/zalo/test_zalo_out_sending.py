@@ -129,6 +129,15 @@ async def test_the_loop_sends_what_comes_and_ends_when_cancelled(platform: Platf
         await task
 
 
+async def test_the_loop_ends_when_it_is_cancelled_and_woken_at_once(desk: Desk) -> None:
+    task = asyncio.create_task(desk.out.sender.run())
+    await asyncio.sleep(0.2)
+    desk.out.sender.wake()
+    task.cancel()
+    await asyncio.wait([task], timeout=5)
+    assert task.cancelled()
+
+
 # Fence (SPEC 8: checked again right before sending)
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.context import Context
 from bot.desk.fence import ON_ZALO
 from bot.gateway.store import locked
+from bot.gateway.tables import ConversationRow
+from bot.zalo.model import Event
 from common.clock import utc_now
 from common.messages import Reply, Status
-from tests.bot.zalo.phone import Phone
+from tests.bot.zalo.phone import OA, Phone
 
 
 def test_words_of_staff_in_zalos_own_tool_silence_the_bot(context: Context, citizen: Phone) -> None:
@@ -105,3 +109,26 @@ def test_staff_may_write_first(context: Context) -> None:
     stranger = replace(stranger, conversation_id=stranger.user.conversation_id or "")
     assert [said["text"] for said in stranger.talk] == ["[Cán bộ gửi ảnh trên Zalo]"]
     assert stranger.row.owner == "agent" and stranger.shows() == []
+
+
+def test_staff_and_a_citizen_who_write_first_at_once_share_one_conversation(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger = Phone(context, str(uuid.uuid4().int)[:19], "")
+    opening, opened = context.store.open, []
+
+    def a_moment_later(*args: Any, **more: Any) -> Any:
+        monkeypatch.setattr(context.store, "open", opening)
+        wrote = Event("user_send_text", key=uuid.uuid4().hex, subject=stranger.user_id, oa_id=OA)
+        opened.append(context.zalo.people.conversation(wrote))
+        return opening(*args, **more)
+
+    monkeypatch.setattr(context.store, "open", a_moment_later)
+    assert stranger.sees(text="Chào anh/chị")
+    assert [stranger.user.conversation_id] == opened, "the citizen's conversation is not left behind"
+    stranger = replace(stranger, conversation_id=opened[0])
+    assert stranger.talk[-1]["text"] == "Chào anh/chị" and stranger.row.agent == ON_ZALO
+    with context.database.session(write=False) as session:
+        row = stranger.row
+        later = select(ConversationRow.id).where(ConversationRow.created_at > row.created_at)
+        assert session.scalars(later).all() == [], "none was opened beside"
