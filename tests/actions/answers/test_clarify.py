@@ -47,3 +47,9 @@ def test_every_curated_question_can_be_asked(clarifier: Clarifier, group) -> Non
     reply, offered = clarifier.ask(codes)
     assert set(offered) == set(codes)
     assert group.asks.question in reply.text
+
+
+def test_a_first_permit_is_no_exchange_of_an_old_one(clarifier: Clarifier) -> None:
+    reply, codes = clarifier.ask(["1.013228", "1.013225"])
+    assert codes == ["1.013225", "1.013228"], "“đối với” in the name is not “đổi”"
+    assert [button.title for button in reply.buttons][:2] == ["Làm lần đầu", "Làm lại (bị mất, bị hỏng)"]
