@@ -119,7 +119,7 @@ def connect(
     inbox = Inbox(settings, database, knowledge_base, search, gate, dossiers.outbox, dossiers.notices, answerer)
     inbox.telling.deliver = Unasked(hub)
     eraser = Eraser(
-        store, [*erasers, desk.erase, inbox.erase, trackers.erase], counting,
+        store, [*erasers, desk.erase, inbox.erase, trackers.erase, Erasing(database).erase], counting,
         Kept(dossiers.notices.waits, [desk.erase, inbox.erase, trackers.erase, Erasing(database).erase]))
     unasked = Unasked(hub)
     dossiers.notices.deliver_by(unasked)

@@ -62,6 +62,11 @@ class Follower:
         """Turns one user's new messages in one transaction."""
         pictures = self._pictures(user_id)
         with self._database.session() as session:
+            # The conversation before its citizen, as desk and echoes lock them: parts that are added hold on to it
+            # anyway, and the other way round the two would wait for each other (PostgreSQL).
+            of_user = select(ZaloUserRow.conversation_id).where(ZaloUserRow.user_id == user_id)
+            session.scalar(select(ConversationRow.id).where(ConversationRow.id == of_user.scalar_subquery())
+                           .with_for_update(read=True, key_share=True))
             user = session.get(ZaloUserRow, user_id, with_for_update=True)
             if user is None or user.conversation_id is None:
                 return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from bot.context import Context
 from bot.gateway.tables import TurnRow
 from bot.zalo.erasing import Erasing
-from bot.zalo.tables import ZaloButtonRow, ZaloMenuRow, ZaloPartRow
+from bot.zalo.tables import ZaloButtonRow, ZaloEventRow, ZaloMenuRow, ZaloPartRow
 from common.clock import utc_now
 from tests.bot.zalo.phone import Phone, ask
 
@@ -60,6 +61,20 @@ def test_erasing_a_conversation_takes_its_tokens_and_parts(context: Context, cit
         for table in (ZaloButtonRow, ZaloPartRow):
             assert session.scalars(select(table).where(table.user_id == citizen.user_id)).all() == []
     assert citizen.user.conversation_id is None and citizen.shows() == []
+
+
+def test_erasing_takes_the_words_of_events_that_were_given_up(context: Context, citizen: Phone) -> None:
+    given_up, waits, others = (uuid.uuid4().hex for _ in range(3))
+    with context.database.session() as session:
+        for key, subject, state in (
+            (given_up, citizen.user_id, "dead"), (waits, citizen.user_id, "waiting"), (others, "1", "dead"),
+        ):
+            session.add(ZaloEventRow(key=key, subject=subject, name="user_send_text", sealed=b"words", state=state))
+    context.eraser.erase(citizen.conversation_id)
+    with context.database.session(write=False) as session:
+        kept = set(session.scalars(select(ZaloEventRow.key).where(ZaloEventRow.sealed.is_not(None))))
+    assert given_up not in kept and {waits, others} <= kept
+    assert all(event.subject != citizen.user_id for event in context.zalo.queue.dead())
 
 
 def test_emptying_a_conversation_takes_what_was_sent_and_keeps_what_waits(context: Context, citizen: Phone) -> None:
