@@ -79,16 +79,19 @@ class Devices:
                 ResumeCodeRow.expires_at > now)
             .values(used_at=now).returning(ResumeCodeRow.conversation_id))
         with self._database.session() as session:
-            conversation_id = session.scalar(take)
-            if conversation_id is None:
+            # The conversation before its code, as `issue` locks them: the other way round the two could wait for each
+            # other (PostgreSQL).
+            named = select(ResumeCodeRow.conversation_id).where(ResumeCodeRow.digest == self._digest(_tidy(code)))
+            conversation_id = session.scalar(named)
+            row = locked(session, conversation_id) if conversation_id else None
+            if row is None or session.scalar(take) is None:
                 raise InvalidInput(problem("resume_code"), field="code")
-            row = locked(session, conversation_id)
             session.add(DeviceRow(
-                token_digest=self._keyring.digest(TOKEN_PURPOSE, token), conversation_id=conversation_id))
+                token_digest=self._keyring.digest(TOKEN_PURPOSE, token), conversation_id=row.id))
             session.flush()
-            self._keep_newest(session, conversation_id)
+            self._keep_newest(session, row.id)
             self._tell(session, row)
-        return conversation_id, token
+            return row.id, token
 
     def _tell(self, session: Session, row: ConversationRow) -> None:
         quiet_since = row.last_at
