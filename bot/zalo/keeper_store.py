@@ -54,6 +54,7 @@ class TokenStore:
     ) -> None:
         self._database, self._keyring, self._oa, self._now = database, keyring, oa_id, now
         self._me = str(uuid.uuid4())
+        self._marked = 0  # the generation whose refresh token this process used last
 
     def standing(self) -> Standing | None:
         """What is stored now; None before the first consent."""
@@ -92,10 +93,13 @@ class TokenStore:
             return self._mark(row)
 
     def commit(self, pair: Pair) -> bool:
-        """Stores the new pair and clears the mark; False where a consent replaced everything meanwhile."""
+        """Stores the new pair and clears the mark; False where a consent replaced everything meanwhile.
+
+        A mark that somebody gave up meanwhile doesn't matter: the old refresh token is used, so this pair is the only
+        one that lives."""
         with self._database.session() as session:
             row = self._locked(session)
-            if row is None or row.pending_by != self._me:
+            if row is None or row.generation != self._marked:
                 return False
             self._write(row, pair)
             return True
@@ -132,7 +136,7 @@ class TokenStore:
             return row.stopped
 
     def _mark(self, row: ZaloTokenRow) -> str:
-        row.pending_since, row.pending_by = self._now(), self._me
+        row.pending_since, row.pending_by, self._marked = self._now(), self._me, row.generation
         return self._keyring.decrypt(row.refresh).decode()
 
     def _write(self, row: ZaloTokenRow, pair: Pair) -> None:

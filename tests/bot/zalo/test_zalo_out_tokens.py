@@ -344,6 +344,17 @@ async def test_a_crash_at_any_step_never_loses_the_pair_silently(
 # What goes wrong
 
 
+def test_a_pair_that_comes_after_its_mark_was_given_up_is_kept(database: Database) -> None:
+    store, other = TokenStore(database, KEYRING, OA), TokenStore(database, KEYRING, OA)
+    store.put(Pair("a1", "r1", 90_000), "lan")
+    assert store.begin(1) == "r1" and other.stop_abandoned(timedelta(0)) == "unsure"
+    assert store.commit(Pair("a2", "r2", 90_000)), "r1 is used: there is no other pair"
+    assert (standing(database).access, standing(database).stopped, standing(database).generation) == ("a2", "", 2)
+    assert store.begin(2) == "r2"
+    other.put(Pair("c1", "c2", 90_000), "lan")
+    assert not store.commit(Pair("a3", "r3", 90_000)) and standing(database).access == "c1", "a consent counts more"
+
+
 async def test_an_unreachable_platform_costs_nothing(platform: Platform, database: Database) -> None:
     store_tokens(platform, database, utc_now() - timedelta(hours=24, minutes=30))
     away = Keeper(
