@@ -7,6 +7,7 @@ a turn is known by the event's key, so a process may die at any step and the eve
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from bot.gateway.hub import EventHub
 from bot.gateway.limits import RateLimiter
 from bot.gateway.service import Gateway
+from bot.gateway.store import locked
 from bot.gateway.texts import problem
 from bot.gateway.turn import Inbound, Outcome, Upload
 from bot.gateway.unasked import Unasked
@@ -225,7 +227,7 @@ class Inbox:
                 self._unasked.say(session, conversation_id, Reply(text=said, status=Status.ABSTAINED))
             self._parts.queue.settle(session, event.key)
 
-        await run_sync(self._in_session, work)
+        await run_sync(self._in_session, work, conversation_id)
         self._parts.hub.wake(conversation_id)
 
     async def _entered(self, event: Event) -> None:
@@ -241,7 +243,7 @@ class Inbox:
                     self._unasked.say(session, conversation_id, reply)
             self._parts.queue.settle(session, event.key)
 
-        await run_sync(self._in_session, work)
+        await run_sync(self._in_session, work, conversation_id)
         self._parts.hub.wake(conversation_id)
 
     async def _unfollow(self, event: Event) -> None:
@@ -287,6 +289,9 @@ class Inbox:
     async def _settle(self, event: Event) -> None:
         await run_sync(self._parts.queue.settled, event.key)
 
-    def _in_session(self, work: Callable[[Session], _Result]) -> _Result:
+    def _in_session(self, work: Callable[[Session], _Result], conversation_id: str = "") -> _Result:
         with self._parts.database.session() as session:
+            if conversation_id:
+                with suppress(NotFound):  # what is said in a conversation that is gone is said to nobody
+                    locked(session, conversation_id)  # before its citizen, as everybody locks the two
             return work(session)
