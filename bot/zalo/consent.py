@@ -88,6 +88,9 @@ class Consent:
         except SendFailed as error:
             reason = "refused" if error.code is not None else "unreachable"
             raise ConsentFailed(reason, error.code) from error
+        # The address said which OA consented, and anybody can write an address: the token itself knows.
+        if await self._oauth.oa_of(pair.access) not in ("", self._settings.oa_id):
+            raise ConsentFailed("oa")
         await run_sync(self._store.put, pair, actor)
         for kind in (UNSURE, CONSENT):
             await run_sync(self._alarms.clear, kind, actor)

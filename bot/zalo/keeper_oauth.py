@@ -53,6 +53,17 @@ class OAuth:
         """
         return await self._post({"refresh_token": refresh_token, "grant_type": "refresh_token"})
 
+    async def oa_of(self, access: str) -> str:
+        """The id of the OA that an access token belongs to, by getoa [M]; "" where the platform doesn't say."""
+        try:
+            async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
+                answer = await http.get(f"{self._settings.base_url}/v2.0/oa/getoa", headers={"access_token": access})
+            data = answer.json()["data"]
+            return str(data.get("oaid") or data.get("oa_id") or "")
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+            _log.warning("zalo_oa_not_told", error=type(error).__name__)
+            return ""
+
     async def _post(self, form: dict[str, str]) -> Pair:
         headers = {"secret_key": self._settings.app_secret.get_secret_value()}
         data = {**form, "app_id": self._settings.app_id}

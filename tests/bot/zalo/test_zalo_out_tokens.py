@@ -130,6 +130,10 @@ async def test_consent_refusals_store_nothing(platform: Platform, database: Data
     with pytest.raises(ConsentFailed) as caught:
         await consent.finish("x", OA, state())
     assert (caught.value.reason, caught.value.code) == ("refused", -14003)
+    # Whoever has the link may consent with an OA of their own and write ours into the address: the token tells.
+    platform.then("/v2.0/oa/getoa", {"error": 0, "data": {"oaid": "999"}})
+    with pytest.raises(ConsentFailed, match="oa"):
+        await consent.finish("x", OA, state())
     late = state()
     old = consent_of(platform, database, lambda: utc_now() + timedelta(minutes=31))
     with pytest.raises(ConsentFailed, match="state"):

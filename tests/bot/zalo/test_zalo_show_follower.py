@@ -53,7 +53,14 @@ def test_a_message_that_cannot_be_shown_keeps_nobody_else_waiting(context: Conte
     other.said("bot", Reply(text="Miễn phí.", status=Status.ANSWERED))
     context.zalo.follower.round()
     assert citizen.user.turned_upto == "" and other.user.turned_upto == other.row.last_message
+    citizen.said("bot", Reply(text="Ba ngày.", status=Status.ANSWERED))
+    for _ in range(4):
+        context.zalo.follower.round()
     assert any(alarm.kind == "message_not_shown" for alarm in context.zalo.alarms.open())
+    with context.database.session(write=False) as session:
+        parts = session.scalars(select(ZaloPartRow).where(ZaloPartRow.user_id == citizen.user_id).order_by(
+            ZaloPartRow.id)).all()
+    assert [(part.message_id == broken, part.state) for part in parts] == [(True, "failed"), (False, "waiting")]
     context.store.erase(citizen.conversation_id)
 
 
