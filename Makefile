@@ -29,9 +29,9 @@ models:
 needs:
 	@tools/test-needs
 
-# A module's tests share its server, so they stay together.
+# A module's tests share its server, so they stay together. Three at a time: browsers and services wait a lot.
 service-tests:
-	@.venv/bin/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+	@.venv/bin/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 engine-tests:
 	@mkdir -p var/logs

@@ -22,6 +22,8 @@ LANGUAGES: tuple[Language, ...] = ("vi", "en", "fr", "zh")
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
+# Addresses and markup are nobody's language.
+_NO_WORDS = re.compile(r"<[^>]*>|\b(?:https?://|www\.)\S+|\S+@\S+")
 _LETTER = re.compile(r"[^\W\d_]")
 # Letters that neither French nor another language of the four has.
 _VIETNAMESE = re.compile(r"[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉĩịọỏốồổỗộớờởỡợụủũứừửữựỳỷỹỵ]")
@@ -35,7 +37,7 @@ _LEAST_UNKNOWN = 5
 
 def language_of(text: str) -> Language | None:
     """The language of `text`; None where it doesn't tell (a number, a name, "ok") or is none of the four."""
-    lowered = text.lower()
+    lowered = _NO_WORDS.sub(" ", text.lower())
     han = len(_HAN.findall(lowered))
     if han and not _KANA.search(lowered) and han >= _LEAST_HAN * len(_LETTER.findall(lowered)):
         return "zh"

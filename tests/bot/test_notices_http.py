@@ -250,7 +250,7 @@ def test_an_erasure_from_the_chat_comes_after_its_turn(running: Running, room: D
     number = room.rights.erase_soon(talk.id).number
     assert talk.say("một câu nữa").status_code == 200
     wait(lambda: talk.say("và nữa").status_code == 401, seconds=30)
-    assert next(item for item in room.rights.log.all() if item.number == number).state == "done"
+    wait(lambda: next(item for item in room.rights.log.all() if item.number == number).state == "done", seconds=30)
 
 
 def test_a_conversation_with_a_reminder_loses_its_words_and_stays(running: Running, room: Dossiers, talk: Talk) -> None:

@@ -83,7 +83,7 @@ class Service:
                 stdout=log,
                 stderr=log,
             )
-        self.wait(lambda: self.parts() == ALL_UP, "the service to be ready")
+        self.wait(lambda: ALL_UP.items() <= self.parts().items(), "the service to be ready")
 
     def stop(self) -> None:
         """Ends the service as Ctrl+C does, and makes sure that its engine is gone too."""

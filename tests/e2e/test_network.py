@@ -131,7 +131,7 @@ def test_two_tabs_send_at_once(running: Running, context: BrowserContext) -> Non
 
 
 def test_a_stream_cut_again_and_again_loses_and_doubles_nothing(running: Running, context: BrowserContext) -> None:
-    told = [f"Thông báo thứ {number}: " + "chữ " * 20 for number in range(1, 7)]
+    told = [f"Thông báo thứ {number}: " + "chữ " * 20 for number in range(1, 11)]
     with LossyLine(running.context.settings.port, seed=3, stream_bytes=(1400, 2200)) as line:
         page = opened(context, line.url)
         for text in told:

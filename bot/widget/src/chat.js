@@ -76,7 +76,7 @@ export class Chat {
         this.log.refuse(item);
       },
       waiting: (item) => this.#note(item, T.unsent, el("button", { type: "button", onclick: () => this.outbox.flush() }, T.retry)),
-      gone: (item) => this.log.pending(item)?.remove(),
+      gone: (item) => this.log.gone(item),
     }, signal);
     this.#watch(signal);
     ui.fillInput(this.kept.draft);

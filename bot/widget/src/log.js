@@ -64,6 +64,13 @@ export class Log {
     held.forEach((message) => this.add(message));
   }
 
+  /** Another tab has sent `item`: its stored form comes by the stream, or is here already. */
+  gone(item) {
+    const node = this.pending(item);
+    if (node?.dataset.id) node.classList.remove("pending");
+    else node?.remove();
+  }
+
   /** The server won't take `item`: it stays where it was said, and is not waited for. */
   refuse(item) {
     const node = this.pending(item);

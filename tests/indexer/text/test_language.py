@@ -53,3 +53,9 @@ def test_english_phrasings_are_english() -> None:
 
 def test_letters_that_only_vietnamese_has() -> None:
     assert has_vietnamese("đường") and not has_vietnamese("à l'école") and not has_vietnamese("护照")
+
+
+def test_markup_and_addresses_speak_for_no_language() -> None:
+    assert language_of("<img src=x onerror=\"document.title='hacked'\">") is None
+    assert language_of("https://example.com/how-much-is-the-fee") is None
+    assert language_of("xem giúp em trang https://example.com/how-much-is-the-fee với ạ") == "vi"
