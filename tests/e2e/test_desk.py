@@ -51,6 +51,7 @@ def test_queue_claim_reply_return(service: Service, browser: Browser, tmp_path: 
         opens.focus()
         lan.page.keyboard.press("Enter")
         expect(lan.page.locator("#card")).to_contain_text("Người dân đề nghị gặp cán bộ")
+        expect(lan.page.locator("[data-sound]").first).to_be_visible()  # shown by the script that hears keys
         lan.page.keyboard.press("n")
         expect(lan.page.locator("#owner")).to_contain_text("Anh/chị đang trả lời")
         minh.page.get_by_role("button", name="Nhận trả lời").click()
