@@ -16,6 +16,7 @@ from bot.desk.fence import ON_ZALO, pass_to
 from bot.gateway.hub import DESK, EventHub
 from bot.gateway.store import ConversationStore, add_message, locked
 from bot.gateway.tables import ConversationRow
+from bot.zalo.inbound_reading import words
 from bot.zalo.model import Event
 from bot.zalo.pauses import Pauses
 from bot.zalo.tables import ZaloPartRow, ZaloUserRow
@@ -134,7 +135,7 @@ class Echoes:
                after={"agent": ON_ZALO})
 
     def _words(self, event: Event) -> str:
-        text = str(event.message.get("text") or "").strip()
+        text = words(event)
         kind = "" if event.name == "oa_send_text" else self._texts.render(f"echo.{_KINDS.get(event.name, 'other')}")
         said = " ".join(part for part in (kind, text) if part) or self._texts.render("echo.other")
         return mask(said, keep=("dossier_code",))
