@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 ISEE := .venv/bin/isee
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup run test models needs service-tests engine-tests test-fast check check-code check-data lock clean
+.PHONY: help setup run test test-long models needs service-tests engine-tests test-fast check check-code check-data lock clean
 # Parts of one target that run side by side.
 TOGETHER = $(MAKE) --no-print-directory -j2
 
@@ -32,6 +32,9 @@ needs:
 # A module's tests share its server, so they stay together. Three at a time: browsers and services wait a lot.
 service-tests:
 	@.venv/bin/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+
+test-long:  ## What takes minutes for a rare fault: encoder builds, more views of one page
+	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -m long
 
 engine-tests:
 	@mkdir -p var/logs

@@ -42,8 +42,9 @@ def test_the_front_page_leads_here_without_javascript(service: Service, browser:
 @pytest.mark.parametrize(
     ("viewport", "scheme", "big"),
     [
-        (ViewportSize(width=360, height=740), "light", False), (ViewportSize(width=1366, height=800), "dark", False),
-        (ViewportSize(width=320, height=512), "light", True),
+        (ViewportSize(width=360, height=740), "light", False),
+        pytest.param(ViewportSize(width=1366, height=800), "dark", False, marks=pytest.mark.long),
+        pytest.param(ViewportSize(width=320, height=512), "light", True, marks=pytest.mark.long),
     ],
     ids=["360x740 light", "1366x800 dark", "320x512 large text"],
 )  # fmt: skip

@@ -65,6 +65,7 @@ def test_second_call_needs_no_torch(settings: Settings, encoder_dir: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_killed_halfway_then_built(tmp_path: Path, encoder_dir: Path) -> None:
     process = _start(tmp_path)
     assert process.stdout is not None
@@ -87,6 +88,7 @@ def test_killed_halfway_then_built(tmp_path: Path, encoder_dir: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_another_model_is_exported_in_full_precision(settings: Settings, encoder_dir: Path, tmp_path: Path) -> None:
     import torch
     from sentence_transformers import SentenceTransformer
