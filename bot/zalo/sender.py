@@ -117,16 +117,16 @@ class Sender:
     async def _all_of(self, user_id: str) -> int:
         """How many messages were tried."""
         tried = 0
-        while self._now() >= self._rests["all"] and await run_sync(self._lanes.keep, user_id, "out"):
+        while (began := self._now()) >= self._rests["all"] and await run_sync(self._lanes.keep, user_id, "out"):
             job = await run_sync(self._parts.take, user_id)
             if job is None:
                 break
-            await self._one(job)
+            await self._one(job, began)
             tried += 1
         return tried
 
-    async def _one(self, job: Job) -> None:
-        began = self._now()
+    async def _one(self, job: Job, began: datetime) -> None:
+        """`began`: when nothing stopped it; what stops sending after that moment isn't mended by its success."""
         try:
             if _costs(job) and self._now() < self._rests["charged"]:
                 await run_sync(lambda: self._parts.put_off(job, self._rests["charged"], -211, "quota", counts=False))

@@ -44,6 +44,7 @@ def test_a_reload_keeps_everything_even_inside_a_form(service: Service, browser:
         widget.presses("Đồng ý")
         widget.says(BIRTH["applicant_name"])
         widget.says(BIRTH["applicant_id"])
+        expect(widget.log).not_to_contain_text(BIRTH["applicant_id"])  # its masked form comes by the stream
         before = widget.texts()
         widget.page.reload()
         expect(widget.messages).to_have_count(len(before))
@@ -88,7 +89,7 @@ def test_the_keyboard_alone_is_enough(service: Service, browser: Browser) -> Non
         assert _focused(widget)["tag"] == "TEXTAREA", "one can type at once"
         keyboard.type("đăng ký khai sinh cần giấy tờ gì")
         keyboard.press("Enter")
-        expect(widget.last.locator(".choices")).to_be_visible()
+        expect(widget.last.locator(".card")).to_be_visible()
         expect(widget.input).to_be_focused()
         for _ in range(60):
             keyboard.press("Shift+Tab")

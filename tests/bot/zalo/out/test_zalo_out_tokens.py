@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,139 +15,18 @@ from hypothesis import strategies as st
 from starlette.responses import Response
 
 from bot.zalo.alarms import Alarms
-from bot.zalo.consent import Consent, ConsentFailed
 from bot.zalo.keeper import Keeper
-from bot.zalo.keeper_oauth import OAuth, challenge, new_verifier
+from bot.zalo.keeper_oauth import OAuth
 from bot.zalo.keeper_store import Pair, TokenStore
 from bot.zalo.model import Act, SendFailed
 from bot.zalo.tables import ZaloTokenRow
-from common.audit import AuditRow
 from common.clock import utc_now
 from common.database import Database
-from tests.bot.zalo.fake_platform import OA, VERIFIER, Platform, platform_running
-from tests.bot.zalo.out_parts import KEYRING, empty_database, oauth_of, store_tokens, until
+from tests.bot.zalo.fake_platform import OA, Platform
+from tests.bot.zalo.out.tokens import TOKEN, aged, keeper_of, kinds, standing
+from tests.bot.zalo.out_parts import KEYRING, empty_database, store_tokens, until
 from tests.bot.zalo.out_process import renew
-from tests.postgres import fresh_database
-
-TOKEN = "/v4/oa/access_token"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Platform]:
-    with platform_running() as platform:
-        yield platform
-
-
-@pytest.fixture
-def platform(server: Platform) -> Platform:
-    server.__init__(url=server.url)  # type: ignore[misc]
-    return server
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    found = empty_database(tmp_path)
-    yield found
-    found.dispose()
-
-
-def keeper_of(platform: Platform, database: Database) -> Keeper:
-    return Keeper(TokenStore(database, KEYRING, OA), oauth_of(platform), Alarms(database))
-
-
-def aged(database: Database, hours: float) -> None:
-    """The stored token is so many hours older."""
-    with database.session() as session:
-        row = session.get(ZaloTokenRow, OA)
-        row.refreshed_at -= timedelta(hours=hours)
-        row.expires_at -= timedelta(hours=hours)
-
-
-def standing(database: Database) -> Any:
-    return TokenStore(database, KEYRING, OA).standing()
-
-
-def kinds(database: Database) -> set[str]:
-    return {alarm.kind for alarm in Alarms(database).open()}
-
-
-# PKCE and consent
-
-
-def test_challenge_is_the_one_of_rfc_7636() -> None:
-    assert challenge(VERIFIER) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-    made = {new_verifier() for _ in range(20)}
-    assert len(made) == 20 and all(len(verifier) == 43 and "=" not in verifier for verifier in made)
-
-
-def consent_of(platform: Platform, database: Database, now: Any = utc_now, **more: Any) -> Consent:
-    store = TokenStore(database, KEYRING, OA)
-    return Consent(
-        platform.settings(**more), "https://isee.example", database, KEYRING, oauth_of(platform), store,
-        Alarms(database), now)
-
-
-async def test_consent_per_request_pair(platform: Platform, database: Database) -> None:
-    consent = consent_of(platform, database)
-    address = urlsplit(consent.begin("lan"))
-    query = {name: values[0] for name, values in parse_qs(address.query).items()}
-    assert address.path == "/v4/oa/permission"
-    assert set(query) == {"app_id", "redirect_uri", "code_challenge", "state"}
-    assert query["redirect_uri"] == "https://isee.example/channels/zalo/callback"
-
-    assert await consent.finish("a-code", OA, query["state"]) == "lan"
-    call = platform.to(TOKEN)[0]
-    assert call.headers["secret_key"] == "app-secret-for-tests-only"
-    assert call.body["grant_type"] == "authorization_code" and call.body["code"] == "a-code"
-    assert challenge(call.body["code_verifier"]) == query["code_challenge"]
-    assert standing(database).access == "access-1"
-    with pytest.raises(ConsentFailed, match="state"):  # once
-        await consent.finish("a-code", OA, query["state"])
-
-
-async def test_consent_fixed_pair_is_the_one_saved_at_zalo(platform: Platform, database: Database) -> None:
-    consent = consent_of(platform, database, pkce_verifier=VERIFIER)
-    query = parse_qs(urlsplit(consent.begin("lan")).query)
-    assert query["code_challenge"] == ["E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"]
-    await consent.finish("a-code", OA, query["state"][0])
-    assert platform.to(TOKEN)[0].body["code_verifier"] == VERIFIER
-
-
-async def test_consent_refusals_store_nothing(platform: Platform, database: Database) -> None:
-    consent = consent_of(platform, database)
-
-    def state() -> str:
-        return parse_qs(urlsplit(consent.begin("lan")).query)["state"][0]
-
-    cases: list[tuple[str, str, str]] = [("x", OA, "made-up"), ("x", "999", state()), ("", OA, state())]
-    for (code, oa_id, given_state), reason in zip(cases, ("state", "oa", "refused"), strict=True):
-        with pytest.raises(ConsentFailed, match=reason):
-            await consent.finish(code, oa_id, given_state)
-    platform.then(TOKEN, {"error": -14003, "error_name": "Invalid redirect uri"})
-    with pytest.raises(ConsentFailed) as caught:
-        await consent.finish("x", OA, state())
-    assert (caught.value.reason, caught.value.code) == ("refused", -14003)
-    # Whoever has the link may consent with an OA of their own and write ours into the address: the token tells.
-    platform.then("/v2.0/oa/getoa", {"error": 0, "data": {"oaid": "999"}})
-    with pytest.raises(ConsentFailed, match="oa"):
-        await consent.finish("x", OA, state())
-    late = state()
-    old = consent_of(platform, database, lambda: utc_now() + timedelta(minutes=31))
-    with pytest.raises(ConsentFailed, match="state"):
-        await old.finish("x", OA, late)
-    assert standing(database) is None
-
-
-async def test_consent_ends_a_stop_and_is_audited(platform: Platform, database: Database) -> None:
-    store = store_tokens(platform, database)
-    store.begin(1)
-    store.stop("consent")
-    Alarms(database).raise_("consent")
-    consent = consent_of(platform, database)
-    await consent.finish("c", OA, parse_qs(urlsplit(consent.begin("lan")).query)["state"][0])
-    assert standing(database).stopped == "" and kinds(database) == set()
-    with database.session(write=False) as session:
-        assert {"zalo.consent", "zalo.consent_begun"} <= {row.action for row in session.query(AuditRow)}
+from tests.postgres import database_url
 
 
 def test_tokens_are_sealed(platform: Platform, database: Database) -> None:
@@ -227,9 +103,8 @@ def test_no_refresh_token_is_used_twice(platform: Platform, tmp_path: Path, asks
         database.dispose()
 
 
-@pytest.mark.skipif(not os.environ.get("ISEE_TEST_POSTGRES"), reason="needs ISEE_TEST_POSTGRES")
-async def test_no_refresh_token_is_used_twice_on_postgres(platform: Platform) -> None:
-    url = fresh_database(os.environ["ISEE_TEST_POSTGRES"])
+async def test_no_refresh_token_is_used_twice_on_postgres(platform: Platform, tmp_path: Path) -> None:
+    url = database_url("postgres", tmp_path)
     databases = [Database(url) for _ in range(3)]
     databases[0].create_all()
     store_tokens(platform, databases[0], utc_now() - timedelta(hours=2))

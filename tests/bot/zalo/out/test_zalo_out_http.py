@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import pytest
 from fastapi import FastAPI
 
 from bot.channels.zalo_consent import router
@@ -17,33 +14,8 @@ from bot.zalo.alarms import Alarms
 from bot.zalo.client_recent import Recent
 from bot.zalo.queue import EventQueue
 from common.clock import utc_now
-from common.database import Database
-from tests.bot.zalo.fake_platform import OA, USER, Platform, platform_running
-from tests.bot.zalo.out_parts import KEYRING, Desk, desk_on, empty_database
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Platform]:
-    with platform_running() as platform:
-        yield platform
-
-
-@pytest.fixture
-def platform(server: Platform) -> Platform:
-    server.__init__(url=server.url)  # type: ignore[misc]
-    return server
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    found = empty_database(tmp_path)
-    yield found
-    found.dispose()
-
-
-@pytest.fixture
-def desk(platform: Platform, database: Database) -> Desk:
-    return desk_on(platform, database)
+from tests.bot.zalo.fake_platform import OA, USER, Platform
+from tests.bot.zalo.out_parts import KEYRING, Desk
 
 
 def browser(desk: Desk) -> httpx.AsyncClient:

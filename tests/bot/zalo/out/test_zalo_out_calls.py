@@ -6,9 +6,7 @@ import asyncio
 import io
 import json
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -30,35 +28,11 @@ from bot.zalo.tables import ZaloTokenRow, ZaloUploadRow
 from bot.zalo.uploads import IMAGE_MAX, Uploads, image_within
 from common.clock import utc_now
 from common.database import Database
-from tests.bot.zalo.fake_platform import OA, USER, Platform, platform_running
-from tests.bot.zalo.out_parts import KEYRING, Desk, desk_on, empty_database
+from tests.bot.zalo.fake_platform import OA, USER, Platform
+from tests.bot.zalo.out_parts import KEYRING, Desk, desk_on
 from tests.redis_server import private_redis
 
 CS = "/v3.0/oa/message/cs"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Platform]:
-    with platform_running() as platform:
-        yield platform
-
-
-@pytest.fixture
-def platform(server: Platform) -> Platform:
-    server.__init__(url=server.url)  # type: ignore[misc]
-    return server
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    found = empty_database(tmp_path)
-    yield found
-    found.dispose()
-
-
-@pytest.fixture
-def desk(platform: Platform, database: Database) -> Desk:
-    return desk_on(platform, database)
 
 
 async def failing(desk: Desk) -> SendFailed:
@@ -140,6 +114,8 @@ _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=80),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=5),
     max_leaves=12)
+
+
 _ODD = [0, "0", 0.0, float("inf"), float("nan"), "90000", "x", -216, -32, 10**30]
 _ANSWERS = _JSON | st.fixed_dictionaries({"error": st.sampled_from(_ODD)}, optional={
     "data": _JSON, "access_token": st.just("a"), "refresh_token": st.just("r"), "expires_in": st.sampled_from(_ODD)})
