@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 ISEE := .venv/bin/isee
 export RASA_TELEMETRY_ENABLED := false
 
-.PHONY: help setup run test test-long models needs service-tests engine-tests test-fast check check-code check-data lock clean
+.PHONY: help setup run test test-long test-postgres models needs service-tests engine-tests test-fast check check-code check-data lock clean
 # Parts of one target that run side by side.
 TOGETHER = $(MAKE) --no-print-directory -j2
 
@@ -35,6 +35,9 @@ service-tests:
 
 test-long:  ## What takes minutes for a rare fault: encoder builds, more views of one page
 	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -m long
+
+test-postgres: needs  ## What keeps something in a database, on a private PostgreSQL instead of SQLite (ROOMS="tests/bot/zalo": part)
+	@.venv/bin/python -m tests.postgres $(if $(ROOMS),-q $(ROOMS))
 
 engine-tests:
 	@mkdir -p var/logs

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
 import structlog
 import uvicorn
@@ -30,8 +32,9 @@ from bot.api.connections import raise_open_files, server_options
 from bot.api.pages import mount_pages
 from bot.api.shell import make_shell
 from bot.background import due_loop, outbox_loop
-from bot.channels import web, zalo_consent
+from bot.channels import web, zalo_card, zalo_consent
 from bot.channels import zalo as zalo_channel
+from bot.channels.zalo_webhook import Webhook
 from bot.console.web import install_console
 from bot.context import Context
 from bot.desk.room import desk_loop
@@ -58,48 +61,70 @@ def create_app(settings: Settings | None = None, make_context: Callable[[Setting
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         context: Context = await run_sync(make_context, chosen)
         app.state.context = context
-        context.turns.clear_leases()
-        context.engine_process.start()
-        tasks = [
-            asyncio.create_task(_prepare(context), name="prepare"),
-            asyncio.create_task(retention_loop(context.eraser, chosen.chat_retention_days), name="retention"),
-            asyncio.create_task(context.desk.watch.run(), name="desk watch"),
-            asyncio.create_task(desk_loop(context.desk, context.hub), name="desk"),
-            asyncio.create_task(outbox_loop(context.dossiers.outbox.run_due), name="outbox"),
-            asyncio.create_task(reports_loop(context.reports.rollup, context.reports.forecasts), name="reports"),
-            asyncio.create_task(due_loop(context.drafting.publication.publish_due), name="scheduled guides"),
-            *([asyncio.create_task(context.wakes.run(), name="wakes")] if context.wakes else []),
-            *([asyncio.create_task(zalo_loop(context.zalo), name="zalo")] if context.zalo.settings.enabled else []),
-        ]
-        _log.info("started", address=chosen.base_url)
+        tasks: list[asyncio.Task[None]] = []
         try:
+            context.turns.clear_leases()
+            context.engine_process.start()
+            tasks += _started(context, chosen)
+            _log.info("started", address=chosen.base_url)
             yield
         finally:
-            context.hub.close()
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-            await context.engine_process.stop()
-            await context.engine.close()
-            if context.shared:
-                await context.shared.close()
-            await run_sync(context.close)
-            _log.info("stopped")
+            await _stop(context, tasks)
 
     app = make_shell(chosen, lifespan)
+    app.add_middleware(Webhook)  # the last added is the outermost
     for router in (
-        # First: under a flood, looking for the route is most of what a request costs.
-        zalo_channel.router,
         web.router, checklists.router, knowledge.router, dossiers.router, files.router, health.router, partner.router,
         payments.router, rights.router, notices.router,
-        centres.router, appointments.router, actions_route.router, zalo_consent.router,
+        centres.router, appointments.router, actions_route.router, zalo_channel.router, zalo_consent.router,
+        zalo_card.router,
     ):
         app.include_router(router)
     install_console(app)
     install_pages(app)
     mount_pages(app)
     return app
+
+
+def _started(context: Context, settings: Settings) -> list[asyncio.Task[None]]:
+    """What the service does beside answering requests."""
+    jobs: list[tuple[str, Coroutine[Any, Any, None]]] = [
+        ("prepare", _prepare(context)),
+        ("retention", retention_loop(context.eraser, settings.chat_retention_days)),
+        ("desk watch", context.desk.watch.run()),
+        ("desk", desk_loop(context.desk, context.hub)),
+        ("outbox", outbox_loop(context.dossiers.outbox.run_due)),
+        ("reports", reports_loop(context.reports.rollup, context.reports.forecasts)),
+        ("scheduled guides", due_loop(partial(context.drafting.publication.publish_due, gate=context.gate))),
+    ]
+    if context.wakes:
+        jobs.append(("wakes", context.wakes.run()))
+    if context.zalo.settings.enabled:
+        jobs.append(("zalo", zalo_loop(context.zalo)))
+    return [asyncio.create_task(job, name=name) for name, job in jobs]
+
+
+async def _stop(context: Context, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Ends everything, also after a start that failed half-way: no part's trouble keeps the next from being ended, and
+    above all no engine is left running."""
+    context.hub.close()
+    for task in tasks:
+        task.cancel()
+    for task, ended in zip(tasks, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
+        if isinstance(ended, Exception):
+            _log.error("task_failed", task=task.get_name(), exc_info=ended)
+    endings: list[tuple[str, Callable[[], Awaitable[object]]]] = [
+        ("engine process", context.engine_process.stop),
+        ("engine", context.engine.close),
+        *([("shared", context.shared.close)] if context.shared else []),
+        ("context", partial(run_sync, context.close)),
+    ]
+    for name, end in endings:
+        try:
+            await end()
+        except Exception as error:
+            _log.error("not_ended", part=name, exc_info=error)
+    _log.info("stopped")
 
 
 def serve(settings: Settings | None = None, announce: Callable[[Settings, str | None], None] | None = None) -> None:

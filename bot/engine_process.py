@@ -124,7 +124,9 @@ class EngineProcess:
         silent, loaded = 0, self._model_stamp()
         while silent < _SILENT_CHECKS:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), _WATCH_EVERY_S)
+                # Not wait_for: see `bot.gateway.hub.wait`.
+                async with asyncio.timeout(_WATCH_EVERY_S):
+                    await self._process.wait()
                 _log.warning("engine_exited", code=self._process.returncode)
                 return
             if self._model_stamp() not in (loaded, None):
@@ -175,7 +177,8 @@ class EngineProcess:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, sign)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), seconds)
+                    async with asyncio.timeout(seconds):
+                        await process.wait()
                     break
         self._pid_file.unlink(missing_ok=True)
         ENGINE_UP.set(0)

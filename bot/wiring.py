@@ -172,7 +172,8 @@ def connect(
         inbox=inbox,
         zalo=build_zalo(
             settings, zalo or ZaloSettings(), database, keyring, hub, store, gateway, desk, dossiers, knowledge_base,
-            intake.form_open, ready=lambda: search.ready and process.state not in ("off", "starting")),
+            intake.form_open, close=[dossiers.drafts.pause, dossiers.supplement_chat.forget, trackers.erase],
+            ready=lambda: search.ready and process.state not in ("off", "starting")),
         gate=gate,
         nightly=Nightly(gate) if gate else None,
         lab=Sample(database, search, gate) if gate and isinstance(search, SearchService) else None,

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         description="Vocabulary of the embedded encoder: trimmed (Vietnamese, English, French, Chinese) or full.",
     )
     wrong_answer_cost: float = Field(
-        2.5,
+        2.2,
         ge=1.1,
         le=100,
         description="How many needless questions back one wrong answer is worth; higher answers less often.",

@@ -15,6 +15,8 @@ from hypothesis import settings
 from bot.access import passwords
 from common.database import Database
 from common.settings import Settings
+from tests.postgres import instead_of_sqlite
+from tests.template import drop_databases, empty_database, use_postgres
 
 # A busy machine is no fault of the code: how long something takes is measured by benches, never asserted.
 settings.register_profile("isee", deadline=None)
@@ -29,6 +31,28 @@ structlog.configure(processors=[
     structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)])
 passwords.PasswordHasher = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)  # type: ignore[misc]
 
+if instead_of_sqlite():
+    use_postgres()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL: a test without a folder has no database, so it would say what it says anyway."""
+    if not instead_of_sqlite():
+        return
+    kept = [item for item in items
+            if "tmp_path_factory" in item.fixturenames or hasattr(item.module, "tempfile")]  # type: ignore[attr-defined]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
+@pytest.fixture(autouse=bool(instead_of_sqlite()))
+def _databases_dropped(request: pytest.FixtureRequest) -> Iterator[None]:
+    """On PostgreSQL: a test's databases go with it, as its files do."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder:
+        drop_databases(folder)
+
 
 @pytest.fixture(scope="session")
 def built_home() -> Path:
@@ -41,8 +65,7 @@ def built_home() -> Path:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    """An empty SQLite database with every imported room's tables."""
-    database = Database(f"sqlite:///{tmp_path / 'isee.db'}")
-    database.create_all()
+    """An empty database with every table."""
+    database = empty_database(tmp_path)
     yield database
     database.dispose()

@@ -12,11 +12,11 @@ from actions.answers.clarify import Clarifier
 from actions.answers.compose import Composer, short_name
 from actions.answers.context import surely_outside
 from actions.answers.foreign import ForeignAnswers
-from actions.answers.naming import NAMED, naming
+from actions.answers.naming import NAMED, name_words, naming
 from actions.answers.passages import find_passages
 from actions.answers.resolve import Resolved, Resolver, wanted_words
 from actions.answers.turn import Outcome, Turn
-from actions.answers.words import data, fold, has_phrase
+from actions.answers.words import data, fold, has_phrase, tokens
 from actions.services import Services
 from common.messages import Aspect, Reply, Status
 from knowledge_base.model import Published
@@ -143,6 +143,24 @@ class TurnAnswerer:
         asked = replace(turn, intent="")
         resolved = self._resolver.resolve(replace(asked, procedure=None))
         return self.answer(asked) if resolved.kind == "new" else None
+
+    def mistaken(self, turn: Turn, action: str) -> Outcome | None:
+        """The answer where a text that was taken for `action` surely names a procedure and holds no word of that
+        action (`data/evidence.yml`) but those of the procedure's own names ("thông báo lưu trú"); without any such
+        word, what the index asks back. Else None.
+        """
+        if len(self._resolver.residue(turn.text)) < _LEAST_PETITION:
+            return None
+        asked = replace(turn, intent="", procedure=None)
+        found = self._resolver.resolve(asked)
+        folded = fold(turn.text)
+        held = [phrase for phrase in data("evidence")[action] if has_phrase(folded, phrase)]
+        if found.kind == "clarify" and not held:
+            return self._back.clarify(asked, found)
+        if found.kind != "new" or found.published is None:
+            return None
+        named = name_words(found.published.guide)
+        return None if any(set(tokens(phrase)) - named for phrase in held) else self._back.answer(asked, found)
 
     def petition(self, turn: Turn) -> Outcome | None:
         """The formal procedure (khiếu nại, tố cáo) that `turn` asks for by name; None for a grievance."""

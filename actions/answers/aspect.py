@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from actions.answers.turn import Turn
-from actions.answers.words import data, fold, has_phrase, remove_phrases
+from actions.answers.words import data, fold, has_phrase, has_spelled, remove_phrases
 from common.messages import Aspect
 
 __all__ = [
@@ -66,7 +66,8 @@ def aspect_of_words(text: str) -> Aspect | None:
     folded = fold(text)
     best: tuple[int, Aspect] | None = None
     for name, phrases in data("aspects").items():
-        length = max((len(fold(phrase)) for phrase in phrases if has_phrase(folded, phrase)), default=0)
+        found = (phrase for phrase in phrases if has_phrase(folded, phrase) and has_spelled(text, phrase))
+        length = max((len(fold(phrase)) for phrase in found), default=0)
         if length and (best is None or length > best[0]):
             best = (length, Aspect(name))
     return best[1] if best else None

@@ -13,7 +13,7 @@ from yaml import CSafeLoader
 
 from indexer.text import normalise, restore_diacritics, strip_diacritics
 
-__all__ = ["content", "data", "fold", "has_phrase", "left_over", "remove_phrases", "spelled", "tokens"]
+__all__ = ["content", "data", "fold", "has_phrase", "has_spelled", "left_over", "remove_phrases", "spelled", "tokens"]
 
 _DATA = Path(__file__).parent / "data"
 _WORD = re.compile(r"[a-z0-9]+")
@@ -91,6 +91,18 @@ def _is_function_word(word: str) -> bool:
 def has_phrase(folded: str, phrase: str) -> bool:
     """Whether the words of `phrase` stand in `folded` one after the other."""
     return f" {fold(phrase)} " in f" {folded} "
+
+
+def has_spelled(text: str, phrase: str) -> bool:
+    """The same of a text as it was written: "phương tiện" holds no "tiền", whatever marks were left out."""
+    words, wanted = spelled(text), _lowered(phrase)
+    places = range(len(words) - len(wanted) + 1)
+    bare = tuple(map(strip_diacritics, wanted))
+    return any(
+        all(strip_diacritics(word) == plain and _same(word, meant)
+            for word, plain, meant in zip(words[place:], bare, wanted, strict=False))
+        for place in places
+    )
 
 
 def remove_phrases(folded: str, phrases: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import answers
+from actions.answers.words import data
 from actions.companion.bundle import Dossiers
 from actions.companion.cards import Cards
 from actions.dialogue.base import read_turn
@@ -25,6 +26,8 @@ from common.settings import Settings
 __all__ = ["DossierServices", "EformAction", "LOOP", "Turn", "apply_input", "written_code"]
 
 LOOP = "eform"
+# What the gateway sealed, or the words that say what a service of the conversation is to do.
+_GIVEN = ("eform_input", "ref", "act", "dossier_code")
 
 
 class Guides(Protocol):
@@ -88,6 +91,9 @@ class Turn:
 class EformAction(Action):
     """Base: runs the synchronous part off the event loop and says errors in their own words."""
 
+    # Set by `build_actions`; without it no command is taken for a question.
+    answerer: answers.Answerer | None = None
+
     def __init__(self, services: DossierServices, cards: Cards) -> None:
         self.services = services
         self.dossiers = services.dossiers
@@ -136,9 +142,26 @@ class EformAction(Action):
         if draft.elsewhere:
             self.dossiers.drafts.here(turn.conversation_id)
 
+    def _question(self, turn: Turn) -> answers.Outcome | None:
+        """The answer to a typed question that was taken for this action, or None. Not where something else waits for
+        what was typed: an open form, sealed input, a dossier that is named.
+        """
+        typed = bool(turn.text) and not turn.text.startswith("/")
+        if self.answerer is None or not typed or self.name() not in data("evidence"):
+            return None
+        given = any(turn.entity(name) for name in _GIVEN) or written_code(turn.text)
+        if given or turn.in_loop or self.dossiers.drafts.active(turn.conversation_id) is not None:
+            return None
+        return self.answerer.mistaken(turn.said, self.name())
+
     def _guarded(self, turn: Turn) -> None:
         try:
-            self.perform(turn)
+            outcome = self._question(turn)
+            if outcome is None:
+                self.perform(turn)
+            else:
+                turn.replies += outcome.replies
+                turn.events += [SlotSet(name, value) for name, value in outcome.slots.items()]
         except (NotFound, Conflict) as problem:
             turn.say(self.cards.error(problem.detail, [self.cards.person()]))
             if self.dossiers.drafts.active(turn.conversation_id) is None:

@@ -61,6 +61,11 @@ class Cards:
     def portal(self) -> Button:
         return Button(title=self._texts.render("eform.button.portal"), url=self._portal)
 
+    def sure_to_drop(self, draft: Draft) -> Reply:
+        """Asks before an open form is erased."""
+        buttons = [self.button("drop", "/cancel"), self.button("resume", "/resume_form"), self.person()]
+        return self.say("eform.sure_to_drop", Status.CLARIFIED, buttons, title=draft.form.title)
+
     def none_open(self) -> Reply:
         """There is no form to steer; what can be done instead."""
         buttons = [self.button("track", "/track_dossier"), self.person()]

@@ -12,6 +12,7 @@ from actions.answers import Answerer
 from actions.companion import (
     appointments_chat,
     form_actions,
+    form_leaving,
     notices_chat,
     payments_chat,
     refusals_chat,
@@ -34,10 +35,13 @@ def build_actions(services: DossierServices, answerer: Answerer | None = None) -
     """
     cards = Cards(Messages.load(MESSAGES_FILE), services.settings.portal_url, services.dossiers.form_pages,
         services.dossiers.aids, services.dossiers.pages)
-    told = (*form_actions.STEERING, *notices_chat.ACTIONS, *rights_chat.ACTIONS, *appointments_chat.ACTIONS,
-        *payments_chat.ACTIONS)
+    told = (*form_actions.STEERING, *form_leaving.ACTIONS, *notices_chat.ACTIONS, *rights_chat.ACTIONS,
+        *appointments_chat.ACTIONS, *payments_chat.ACTIONS)
     steering = (kind(services, cards, answerer) for kind in told)
     kinds = (*form_actions.ASKING, *track_actions.ACTIONS, *supplement_actions.ACTIONS, *results_chat.ACTIONS,
         *refusals_chat.ACTIONS)
     others = (kind(services, cards) for kind in kinds)
-    return [*steering, *others]
+    built = [*steering, *others]
+    for action in built:
+        action.answerer = answerer
+    return list(built)

@@ -11,6 +11,7 @@ from actions.answers.compose import short_name
 from actions.companion.base import DossierServices, EformAction, Turn, apply_input
 from actions.companion.cards import Cards
 from actions.companion.rights_chat import MyData
+from actions.companion.steering import Steering, guessed, take_over, typed
 from actions.dossiers.eforms.eform import EForm
 from actions.dossiers.eforms.moves import named_field, named_item
 from actions.notices.after import after_submission
@@ -18,18 +19,10 @@ from common.messages import Status
 
 __all__ = ["ASKING", "STEERING"]
 
-# Below this the classifier guesses.
-_SURE = 0.6
 # After these the loop asks for the first time, so what they noted belongs before the question.
 _OPENING = {
     None, "action_listen", "action_start_eform", "action_practise_eform", "action_eform_resume", "action_eform_consent",
 }
-
-
-def _take_over(turn: Turn, outcome: Outcome) -> None:
-    """Says what the answering code says, and keeps what it remembers."""
-    turn.replies += outcome.replies
-    turn.events += [SlotSet(name, value) for name, value in outcome.slots.items()]
 
 
 class StartForm(EformAction):
@@ -57,7 +50,7 @@ class StartForm(EformAction):
         drafts = self.dossiers.drafts
         named = None if turn.entity("procedure_code") else self._named(turn)
         if isinstance(named, Outcome):
-            _take_over(turn, named)
+            take_over(turn, named)
             return
         code = turn.entity("procedure_code") or named or turn.slot("procedure")
         form = drafts.forms.for_procedure(code) if code else None
@@ -108,41 +101,6 @@ class PractiseForm(StartForm):
         if turn.slot("procedure") != code:
             turn.events.append(SlotSet("procedure", code))
         self.go_on(turn, opening=True)
-
-
-class Steering(EformAction):
-    """A command to an open form. Where none is open, a text that names a procedure is a question that the classifier
-    misread ("đổi tên trong giấy khai sinh" isn't a field to edit).
-    """
-
-    def __init__(self, services: DossierServices, cards: Cards, answerer: Answerer | None = None) -> None:
-        super().__init__(services, cards)
-        self._answerer = answerer
-
-    # Whether the command is about what the chat shows, which answers on the page may have overtaken.
-    about_what_is_shown = True
-
-    def perform(self, turn: Turn) -> None:
-        outcome = self._misread(turn)
-        draft = self.dossiers.drafts.active(turn.conversation_id)
-        if outcome is None and self.about_what_is_shown and draft and draft.elsewhere:
-            self.dossiers.drafts.note(turn.conversation_id, self.cards.say("eform.elsewhere").text)
-            self.go_on(turn)
-        elif outcome is None:
-            self.steer(turn)
-        else:
-            # Answered here: after a follow-up action no rule fits the intent, and Rasa would answer until its limit.
-            _take_over(turn, outcome)
-
-    def steer(self, turn: Turn) -> None:
-        """What the command does; subclasses say it."""
-        raise TypeError(f"{type(self).__name__} does not steer anything")
-
-    def _misread(self, turn: Turn) -> Outcome | None:
-        if self._answerer is None or not turn.text or turn.text.startswith("/") or turn.entity("eform_input"):
-            return None
-        open_ = turn.in_loop or self.dossiers.drafts.active(turn.conversation_id)
-        return None if open_ else self._answerer.misread(turn.said)
 
 
 class AskInput(EformAction):
@@ -204,42 +162,6 @@ class Skip(Steering):
         self.go_on(turn)
 
 
-class Pause(Steering):
-    about_what_is_shown = False
-
-    def name(self) -> str:
-        return "action_eform_pause"
-
-    def steer(self, turn: Turn) -> None:
-        draft = self.dossiers.drafts.pause(turn.conversation_id)
-        turn.close()
-        if draft is None:
-            turn.say(self.cards.none_open())
-            return
-        if draft.practice:
-            turn.say(self.cards.practice_ended(draft))
-            return
-        buttons = [self.cards.button("resume", "/resume_form"), *self.cards.elsewhere(draft), self.cards.person()]
-        turn.say(self.cards.say("eform.paused", Status.CONTROL, buttons, title=draft.form.title))
-
-
-class Cancel(Steering):
-    about_what_is_shown = False
-
-    def name(self) -> str:
-        return "action_eform_cancel"
-
-    def steer(self, turn: Turn) -> None:
-        draft = self.dossiers.drafts.cancel(turn.conversation_id)
-        turn.close()
-        if draft is None:
-            turn.say(self.cards.none_open())
-        elif draft.practice:
-            turn.say(self.cards.practice_ended(draft))
-        else:
-            turn.say(self.cards.say("eform.cancelled", Status.CONTROL, title=draft.form.title))
-
-
 class Resume(Steering):
     """Takes up the latest form; an answer that came in with it is used first."""
 
@@ -252,12 +174,11 @@ class Resume(Steering):
         drafts = self.dossiers.drafts
         active = drafts.active(turn.conversation_id)
         draft = active or drafts.resume(turn.conversation_id)
-        typed = turn.text and not turn.text.startswith("/")
-        doubtful = typed and (turn.listed("candidates") or turn.said.confidence < _SURE)
+        doubtful = guessed(turn) or (typed(turn) and bool(turn.listed("candidates")))
         misread = draft is None and not turn.entity("eform_input") and (turn.intent == "inform_field" or doubtful)
         if misread and self._answerer:
             # Free text that the classifier took for one about a form: a question, or an answer to an open list.
-            _take_over(turn, self._answerer.pick(turn.said) or self._answerer.answer(turn.said))
+            take_over(turn, self._answerer.pick(turn.said) or self._answerer.answer(turn.said))
             return
         if draft is None:
             dossier = self.dossiers.submissions.latest(turn.conversation_id)
@@ -315,14 +236,16 @@ class Consent(Submit):
 
     def steer(self, turn: Turn) -> None:
         drafts = self.dossiers.drafts
-        typed = turn.text and not turn.text.startswith("/")
-        nothing_asked = turn.intent == "refuse_consent" and typed and drafts.active(turn.conversation_id) is None
+        nothing_asked = turn.intent == "refuse_consent" and typed(turn) and drafts.active(turn.conversation_id) is None
         if nothing_asked or turn.entity("act") == "withdraw":
             # What is meant is the consent given before.
             MyData(self.services, self.cards).ask_to_withdraw(turn)
             return
         draft = drafts.prompt(turn.conversation_id)
         yes = turn.intent in ("give_consent", "affirm")
+        if turn.intent == "refuse_consent" and draft.stage != "consent" and guessed(turn):
+            turn.say(self.cards.sure_to_drop(draft))
+            return
         # Consent can be taken back at any question, as easily as it was given.
         if turn.intent == "refuse_consent" or (draft.stage == "consent" and not yes):
             drafts.consent(turn.conversation_id, False)
@@ -344,4 +267,4 @@ class Consent(Submit):
 
 
 ASKING = (AskInput, Input)
-STEERING = (StartForm, PractiseForm, Back, Edit, Skip, Pause, Cancel, Resume, Submit, Consent)
+STEERING = (StartForm, PractiseForm, Back, Edit, Skip, Resume, Submit, Consent)

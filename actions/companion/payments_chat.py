@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions.answers import Answerer
 from actions.companion.base import DossierServices, Turn, written_code
 from actions.companion.cards import Cards
-from actions.companion.form_actions import Steering
+from actions.companion.steering import Steering
 from actions.dossiers.payments.build import MESSAGES_FILE
 from actions.dossiers.payments.view import PaymentView
 from actions.messages import Messages

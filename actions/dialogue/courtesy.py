@@ -8,13 +8,16 @@ from anyio import to_thread
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.answers import Outcome, Turn
 from actions.dialogue.base import DialogueAction, last_replies, read_turn
 
 __all__ = ["Courtesy"]
 
 
 class Courtesy(DialogueAction):
-    """“Thôi bà không biết” sounds like a goodbye to the classifier; after a question about cases it is an answer."""
+    """“Thôi bà không biết” sounds like a goodbye to the classifier; after a question about cases it is an answer. So
+    does “hướng dẫn mình … với ạ” with a procedure's name, where none is under discussion.
+    """
 
     action_name = "action_courtesy"
 
@@ -23,8 +26,14 @@ class Courtesy(DialogueAction):
     ) -> list[dict[str, Any]]:
         turn = read_turn(tracker)
         last = last_replies(tracker) if turn.text else []
-        outcome = await to_thread.run_sync(self.answered, turn, tracker, last)
+        outcome = await to_thread.run_sync(self._meant, turn, tracker, last)
         if outcome is not None:
             return self.say(dispatcher, tracker, self._answerer.shown(outcome, turn.procedure))
         dispatcher.utter_message(response=f"utter_{turn.intent}")
         return []
+
+    def _meant(self, turn: Turn, tracker: Tracker, last: list[dict[str, Any]]) -> Outcome | None:
+        outcome = self.answered(turn, tracker, last)
+        if outcome is None and turn.text and not (turn.foreign or turn.procedure or turn.candidates):
+            return self._answerer.misread(turn)
+        return outcome

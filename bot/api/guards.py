@@ -6,9 +6,11 @@ watches the service must get through when it is busy: those paths are let past.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.api.addresses import client_key
@@ -24,6 +26,8 @@ _API = "/api/"
 _PAST = ("/actions", "/channels/zalo/webhook", "/channels/zalo/health", "/api/v1/partner/", "/healthz/", "/metrics")
 _FILES = ("/widget/", "/pages/static/", "/console/static/")
 _COME_AGAIN_S = 2
+# So long may a reader take nothing of an answer that is too long for the connection's buffers.
+_SLOWEST_READ_S = 60.0
 
 
 class OriginCheck:
@@ -76,7 +80,9 @@ class RequestRate:
 
 class Crowd:
     """So many requests are answered at the same time; the next is told at once to come again, instead of waiting in a
-    queue that nobody leaves. An event stream stops counting when it has begun: the hub counts those."""
+    queue that nobody leaves. An event stream stops counting when it has begun: the hub counts those. A request does not
+    count while its body is waited for, nor is a reader waited for who takes nothing: else a few callers who dawdle
+    would hold every place."""
 
     def __init__(self, app: ASGIApp, *, at_once: int) -> None:
         self._app, self._most, self._inside = app, at_once, 0
@@ -90,20 +96,38 @@ class Crowd:
             await problem_response(error, {"Connection": "close"})(scope, receive, send)
             return
         self._inside += 1
-        counted = True
+        counted, whole, streaming = True, False, False
 
         def leave() -> None:
             nonlocal counted
             self._inside -= counted
             counted = False
 
+        async def receiving() -> Message:
+            nonlocal counted, whole
+            if whole or streaming:  # what comes now is that the caller has gone
+                return await receive()
+            leave()
+            message = await receive()
+            whole = not message.get("more_body", False)
+            if not streaming:
+                self._inside += 1
+                counted = True
+            return message
+
         async def watching(message: Message) -> None:
+            nonlocal streaming
             if message["type"] == "http.response.start" and _is_stream(message):
+                streaming = True
                 leave()
-            await send(message)
+            try:
+                async with asyncio.timeout(_SLOWEST_READ_S):
+                    await send(message)
+            except TimeoutError:
+                raise ClientDisconnect from None
 
         try:
-            await self._app(scope, receive, watching)
+            await self._app(scope, receiving, watching)
         finally:
             leave()
 

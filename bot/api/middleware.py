@@ -18,9 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.api.problems import problem_response
 from bot.gateway.texts import problem
-from common.errors import ISeeError, TooLarge, TooSlow
+from common.errors import ISeeError, NotReady, TooLarge, TooSlow
 
-__all__ = ["BodyLimit", "RequestLog", "SecurityHeaders", "content_policy"]
+__all__ = ["GONE", "HTTP_SECONDS", "BodyLimit", "RequestLog", "SecurityHeaders", "content_policy"]
 
 HTTP_SECONDS = Histogram("isee_http_request_seconds", "Time to the last byte.", ["method", "route", "code"])
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
@@ -28,8 +28,11 @@ _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{8,64}$")
 _FILES_A_PAGE = 4
 # A catalogue is larger than what citizens send; the route reads it only after it knows who sends.
 IMPORT_PATH = "/console/guides/import/file"
-_GONE = 499  # as nginx calls it: the caller left before the request was whole
+GONE = 499  # as nginx calls it: the caller left before the request was whole
 _METHODS = {"GET", "POST", "DELETE", "HEAD", "OPTIONS", "PUT", "PATCH"}
+# Bodies that are longer than words share a place for what is beyond: half-sent ones may not fill the memory.
+_SHORT_BYTES, _LONG_BYTES_AT_ONCE = 64 * 1024, 512 * 1024 * 1024
+_COME_AGAIN_S = 10
 # A body may take this long, and longer only as long as it comes at the speed of a poor line (16 kbit/s).
 _BODY_GRACE_S, _BODY_BYTES_A_SECOND = 30.0, 2048
 _log = structlog.get_logger("bot.http")
@@ -60,7 +63,7 @@ class RequestLog:
         try:
             await self._app(scope, receive, noting)
         except ClientDisconnect:
-            code = code or _GONE  # for the log: there is nobody to answer
+            code = code or GONE  # for the log: there is nobody to answer
         except Exception as error:  # nothing above could name it: the log gets the cause, the caller the id
             _log.error("unhandled", route=_route(scope), exc_info=error)
             if not code:
@@ -74,13 +77,15 @@ class RequestLog:
 
 
 class BodyLimit:
-    """Answers 413 as soon as a body is over the limit of its kind, declared or not, and 408 when it dribbles in."""
+    """Answers 413 as soon as a body is over the limit of its kind, declared or not, 408 when it dribbles in, and 503 to
+    a long one where long ones fill their place already."""
 
     def __init__(
         self, app: ASGIApp, *, json_bytes: int, upload_bytes: int, action_bytes: int, import_bytes: int
     ) -> None:
         self._app, self._json, self._upload, self._action = app, json_bytes, upload_bytes, action_bytes
         self._import = import_bytes
+        self._long_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -92,12 +97,12 @@ class BodyLimit:
         if declared.isdigit() and int(declared) > limit:
             await problem_response(_too_large(limit), {"Connection": "close"})(scope, receive, send)
             return
-        taken, whole, started = 0, False, False
+        taken, held, whole, started = 0, 0, False, False
         refusal: ISeeError | None = None
         begun = asyncio.get_running_loop().time()
 
         async def counting() -> Message:
-            nonlocal taken, whole, refusal
+            nonlocal taken, held, whole, refusal
             if whole:  # what comes now is that the caller has gone
                 return await receive()
             try:
@@ -110,6 +115,11 @@ class BodyLimit:
             whole = not message.get("more_body", False)
             if taken > limit:
                 refusal = _too_large(limit)
+                raise refusal
+            self._long_bytes += max(0, taken - _SHORT_BYTES) - held
+            held = max(0, taken - _SHORT_BYTES)
+            if held and self._long_bytes > _LONG_BYTES_AT_ONCE:
+                refusal = NotReady(problem("crowded"), retry_after=_COME_AGAIN_S)
                 raise refusal
             return message
 
@@ -125,6 +135,8 @@ class BodyLimit:
         except ISeeError:
             if not refusal:
                 raise
+        finally:
+            self._long_bytes -= held
         if refusal and not started:
             await problem_response(refusal, {"Connection": "close"})(scope, receive, send)
 

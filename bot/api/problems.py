@@ -9,9 +9,11 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from sqlalchemy.exc import DataError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -24,6 +26,7 @@ __all__ = ["field_errors", "install", "problem_response"]
 
 MEDIA_TYPE = "application/problem+json"
 _COME_AGAIN_S = 5
+_log = structlog.get_logger(__name__)
 
 
 class _Problem(JSONResponse):
@@ -92,7 +95,14 @@ def install(app: FastAPI) -> None:
         # More work than the database takes at once: said so, instead of a fault that nobody can act on.
         return problem_response(NotReady(problem("crowded"), retry_after=_COME_AGAIN_S))
 
+    async def unfit(request: Request, error: Exception) -> Response:
+        # What no row can hold, e.g. a NUL or a number beyond its column (PostgreSQL refuses more of it than SQLite).
+        _log.warning("unfit_value", method=request.method, error=type(getattr(error, "orig", error)).__name__)
+        return problem_response(InvalidInput(problem("unfit")))
+
     app.add_exception_handler(ISeeError, isee_error)
+    app.add_exception_handler(DataError, unfit)
+    app.add_exception_handler(OverflowError, unfit)
     app.add_exception_handler(PoolTimeout, overrun)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, http)

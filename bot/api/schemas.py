@@ -109,6 +109,8 @@ class TurnOut(BaseModel):
     status: Status
     took_ms: float
     citizen_message: str = Field("", description="Id under which the citizen's own words were stored.")
+    citizen_text: str = Field(
+        "", description="What was stored of the citizen's words: numbers masked, values of e-forms left out.")
 
 
 class MessagesOut(BaseModel):

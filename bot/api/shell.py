@@ -13,6 +13,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bot.api import problems
 from bot.api.guards import Crowd, OriginCheck, RequestRate, origin
+from bot.api.heads import HeadAsGet
 from bot.api.middleware import BodyLimit, RequestLog, SecurityHeaders, content_policy
 from bot.api.schemas import Problem
 from common.settings import Settings
@@ -42,6 +43,7 @@ def make_shell(settings: Settings, lifespan: Lifespan) -> FastAPI:
     # What citizens send is never written to a temporary file, not even a nameless one: cards' photos pass through here.
     MultiPartParser.spool_max_size = int(settings.upload_max_mb * 1_048_576) + _MULTIPART_OVERHEAD
     # The last added is the outermost.
+    app.add_middleware(HeadAsGet)
     app.add_middleware(
         BodyLimit,
         json_bytes=_JSON_BYTES,

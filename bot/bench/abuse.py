@@ -51,7 +51,7 @@ class Citizen:
 
     async def ask(self) -> None:
         """Until told to stop, and the last question is answered."""
-        opened = (await self._client.post("/api/v1/conversations", json={})).json()
+        opened = await self._opened()
         path, headers = f"/api/v1/conversations/{opened['id']}/messages", {"Authorization": f"Bearer {opened['token']}"}
         while not self.stop.is_set():
             begun = time.perf_counter()
@@ -63,8 +63,19 @@ class Citizen:
                 self.codes[type(error).__name__] += 1
             self.times.append((time.perf_counter() - begun) * 1000)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.stop.wait(), _PAUSE_S)
+                async with asyncio.timeout(_PAUSE_S):
+                    await self.stop.wait()
         await self._client.aclose()
+
+    async def _opened(self) -> dict[str, str]:
+        """A conversation; one that is refused counts as a question that was not answered, and is asked for again."""
+        while True:
+            answer = await self._client.post("/api/v1/conversations", json={})
+            if answer.status_code == 201:
+                found: dict[str, str] = answer.json()
+                return found
+            self.codes[str(answer.status_code)] += 1
+            await asyncio.sleep(_PAUSE_S)
 
 
 def _open(url: str) -> tuple[str, str]:

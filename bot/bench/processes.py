@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -86,15 +87,16 @@ def free_port() -> int:
 
 @contextmanager
 def service(settings: Settings, home: Path, extra: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """iSee with its Rasa engine, its state in `home`, models and index shared with the real one.
+    """iSee with its Rasa engine, its state in `home`, models shared with the real one; of its index it has a copy, for
+    it writes that anew after an import.
 
     `extra`: environment variables to set besides.
     """
     home.mkdir(parents=True, exist_ok=True)
-    for name in ("models", "index"):
-        link = home / name
-        if not link.exists() and (settings.home / name).exists():
-            link.symlink_to(settings.home / name)
+    if not (home / "models").exists() and settings.models_dir.exists():
+        (home / "models").symlink_to(settings.models_dir)
+    if not (home / "index").exists() and settings.index_dir.exists():
+        shutil.copytree(settings.index_dir, home / "index")
     port = free_port()
     environment = {
         **os.environ,

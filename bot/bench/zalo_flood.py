@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
+import re
 import sqlite3
 import statistics
 import tempfile
@@ -41,6 +43,7 @@ _SETTINGS = {
 _CONNECTIONS = 64
 _CITIZENS = 200
 _PATIENCE_S = 5.0
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)")
 # Shares of what comes in: words, events seen before, forgeries; the rest are receipts.
 _WORDS, _REPEATED, _FORGED = 0.02, 0.05, 0.05
 
@@ -54,6 +57,10 @@ class Shot:
     key: str = ""
 
 
+Request = tuple[bytes, str]
+"""A request as it goes over the line, and the key of its shot."""
+
+
 @dataclass
 class Flood:
     """What came of the requests; `late_ms` by how each was answered."""
@@ -61,9 +68,10 @@ class Flood:
     codes: Counter[str] = field(default_factory=Counter)
     late_ms: list[float] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
+    seconds: float = 0.0
 
 
-def events(count: int, seed: int = 1) -> Iterator[Shot]:
+def events(count: int, seed: int = 1, words: float = _WORDS) -> Iterator[Shot]:
     """Genuine events of many citizens, with repeats and forgeries among them."""
     chance, earlier = random.Random(seed), deque[Shot](maxlen=500)  # noqa: S311 - a workload, no secret
     for number in range(count):
@@ -73,7 +81,7 @@ def events(count: int, seed: int = 1) -> Iterator[Shot]:
             yield Shot(again.raw, {**again.headers, "num_retry": "1"}, again.key)
             continue
         citizen = str(7_700_000_000_000_000_000 + chance.randrange(_CITIZENS))
-        spoken = drawn > 1 - _WORDS
+        spoken = drawn > 1 - words
         name = "user_send_text" if spoken else chance.choice(["user_received_message", "user_seen_message"])
         message: dict[str, Any] = {"msg_id": f"flood-{seed}-{number}"}
         if spoken:
@@ -108,32 +116,36 @@ def malformed(count: int, seed: int = 2) -> Iterator[Shot]:
 
 
 async def shoot(url: str, shots: Iterator[Shot], rate: float) -> Flood:
-    """Sends them at `rate` a second, whether or not earlier ones were answered."""
-    flood, waiting = Flood(), asyncio.Queue[tuple[float, Shot]]()
+    """Sends them at `rate` a second, whether or not earlier ones were answered. They are written beforehand: what
+    making them costs shall not be taken from the service that shares the machine."""
+    flood, waiting = Flood(), asyncio.Queue[tuple[float, Request]]()
+    host = urlsplit(url).netloc
+    written = [(_written(shot, host), shot.key) for shot in shots]
     senders = [asyncio.create_task(_sender(url, waiting, flood)) for _ in range(_CONNECTIONS)]
     begun = time.perf_counter()
-    for number, shot in enumerate(shots):
+    for number, shot in enumerate(written):
         due = begun + number / rate
         if (pause := due - time.perf_counter()) > 0:
             await asyncio.sleep(pause)
         waiting.put_nowait((due, shot))
     await waiting.join()
+    flood.seconds = time.perf_counter() - begun
     for sender in senders:
         sender.cancel()
     await asyncio.gather(*senders, return_exceptions=True)
     return flood
 
 
-async def _sender(url: str, waiting: asyncio.Queue[tuple[float, Shot]], flood: Flood) -> None:
+async def _sender(url: str, waiting: asyncio.Queue[tuple[float, Request]], flood: Flood) -> None:
     """One connection that is kept open; plain HTTP/1.1, since a client library would need more CPU than the service."""
     parts = urlsplit(url)
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
     while True:
-        due, shot = await waiting.get()
+        due, (request, key) = await waiting.get()
         try:
             async with asyncio.timeout(_PATIENCE_S):
                 streams = streams or await asyncio.open_connection(parts.hostname, parts.port)
-                code, kept = await _exchange(*streams, parts.netloc, shot)
+                code, kept = await _exchange(*streams, request)
             if not kept:
                 streams[1].close()
                 streams = None
@@ -141,31 +153,39 @@ async def _sender(url: str, waiting: asyncio.Queue[tuple[float, Shot]], flood: F
             code, streams = type(error).__name__, None
         flood.codes[code] += 1
         flood.late_ms.append((time.perf_counter() - due) * 1000)
-        if code == "200" and shot.key:
-            flood.accepted.add(shot.key)
+        if code == "200" and key:
+            flood.accepted.add(key)
         waiting.task_done()
 
 
-async def _exchange(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, shot: Shot
-) -> tuple[str, bool]:
-    """The status of the answer, and whether the connection stays open."""
+def _written(shot: Shot, host: str) -> bytes:
     given = "".join(f"{name}: {value}\r\n" for name, value in shot.headers.items())
     head = (
         f"POST /channels/zalo/webhook HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(shot.raw)}\r\n{given}\r\n")
-    writer.write(head.encode() + shot.raw)
-    answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-    length = next((int(line.split(":")[1]) for line in answer.split("\r\n") if line.startswith("content-length:")), 0)
-    await reader.readexactly(length)
-    return answer.split(" ", 2)[1], "connection: close" not in answer
+    return head.encode() + shot.raw
 
 
-def report(flood: Flood, seconds: float) -> dict[str, Any]:
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> tuple[str, bool]:
+    """The status of the answer, and whether the connection stays open."""
+    writer.write(request)
+    answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+    if length := _LENGTH.search(answer):
+        await reader.readexactly(int(length[1]))
+    return answer[9:12].decode(), b"connection: close" not in answer
+
+
+def _cpu_s(pid: int) -> float:
+    """Processor seconds that a process has used (Linux: /proc)."""
+    used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(used[11]) + int(used[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def report(flood: Flood) -> dict[str, Any]:
     late = sorted(flood.late_ms)
     return {
         "requests": sum(flood.codes.values()),
-        "a_second": round(sum(flood.codes.values()) / seconds, 1),
+        "a_second": round(sum(flood.codes.values()) / flood.seconds, 1),
         "codes": dict(sorted(flood.codes.items())),
         "ms": {
             "median": round(statistics.median(late), 1), "p95": round(late[int(len(late) * 0.95)], 1),
@@ -179,15 +199,22 @@ def _stored(database: Path) -> set[str]:
 
 
 def _measured(running: Running, shots: Iterator[Shot], rate: float) -> tuple[Flood, dict[str, Any]]:
-    begun = time.perf_counter()
+    pid, generator = running.process.pid, os.getpid()
+    before = _cpu_s(pid), _cpu_s(generator)
     flood = asyncio.run(shoot(running.url, shots, rate))
-    return flood, report(flood, time.perf_counter() - begun)
+    figures = report(flood)
+    count = figures["requests"]
+    figures["cpu_ms_each"] = {
+        "service": round((_cpu_s(pid) - before[0]) * 1000 / count, 3),
+        "generator": round((_cpu_s(generator) - before[1]) * 1000 / count, 3)}
+    return flood, figures
 
 
 def main(
     rate: Annotated[float, typer.Option(help="Events a second.")] = 500,
     seconds: Annotated[float, typer.Option(help="For how long.")] = 60,
     malformed_events: Annotated[int, typer.Option("--malformed", help="Malformed events afterwards.")] = 10_000,
+    words: Annotated[float, typer.Option(help="Share of citizens' words; each is a turn of the dialogue.")] = _WORDS,
     settle_s: Annotated[float, typer.Option(help="Longest wait for the queue to be worked off.")] = 120,
 ) -> None:
     """Prints one JSON object."""
@@ -196,7 +223,7 @@ def main(
         with service(get_settings(), home, _SETTINGS) as running:
             asyncio.run(shoot(running.url, events(200, seed=0), 50))  # warm
             memory = {"before_mb": resident_mb(running.process.pid)}
-            flood, figures = _measured(running, events(int(rate * seconds)), rate)
+            flood, figures = _measured(running, events(int(rate * seconds), words=words), rate)
             memory["after_flood_mb"] = resident_mb(running.process.pid)
             _, noise = _measured(running, malformed(malformed_events), rate)
             memory["after_malformed_mb"] = resident_mb(running.process.pid)

@@ -8,9 +8,10 @@ from contextlib import ExitStack
 from typing import Any
 
 from anyio.to_thread import run_sync
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 
-from bot.channels.standing import standing
+from bot.api.standing import standing
+from bot.api.streams import HeldStream
 from bot.context import Context
 from bot.gateway.hub import wait
 from bot.gateway.metrics import STREAMS
@@ -18,14 +19,13 @@ from common.errors import NotFound
 
 __all__ = ["event_stream"]
 
-_PING_S = 15
 # How long a message stored by another replica may go unnoticed.
 _LOOK_EVERY_S = 3.0
 
 
 async def event_stream(
     context: Context, conversation_id: str, client: str, last_id: str | None
-) -> EventSourceResponse:
+) -> HeldStream:
     """The stream's response. Raises TooManyRequests when the conversation or the client has too many streams open,
     NotReady when the process has."""
     if last_id is None:
@@ -61,6 +61,5 @@ async def event_stream(
             return  # erased meanwhile
         finally:
             STREAMS.dec()
-            stack.close()
 
-    return EventSourceResponse(stream(), ping=_PING_S, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    return HeldStream(stream(), stack)

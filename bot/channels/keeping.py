@@ -9,7 +9,6 @@ from starlette.responses import JSONResponse, Response
 from bot.api.deps import ClientKey, ContextDep, ConversationId
 from bot.api.schemas import CodeOut, ResumedOut, ResumeIn, ScoreIn, ScoreOut, problems
 from bot.channels.transcript import file_name, transcript
-from common.errors import InvalidInput
 
 __all__ = ["router"]
 
@@ -43,12 +42,8 @@ async def resume(context: ContextDep, client: ClientKey, body: ResumeIn) -> JSON
     The browser isn't noted as the conversation's holder (`bot.api.holder`): a code can be talked into somebody, and a
     login through it then still asks to be confirmed in the conversation.
     """
-    await context.guesses.allow(client)
-    try:
+    async with context.guesses.one(client):
         conversation_id, token = await run_sync(context.devices.redeem, body.code)
-    except InvalidInput:
-        await context.guesses.failed(client)
-        raise
     context.hub.wake(conversation_id)
     return JSONResponse({"id": conversation_id, "token": token})
 

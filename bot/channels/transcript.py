@@ -30,7 +30,8 @@ def transcript(store: ConversationStore, conversation_id: str) -> str:
     """The whole conversation. Raises NotFound."""
     words = _words()[_language(store, conversation_id)]
     parts = [words["title"], words["made"].format(moment=f"{local_now():%d/%m/%Y %H:%M}")]
-    parts += ["\n".join(_lines(message, words)) for message in _messages(store, conversation_id)]
+    parts += [
+        "\n".join(_lines(Message.model_validate(stored), words)) for stored in store.everything(conversation_id)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -42,13 +43,6 @@ def file_name(store: ConversationStore, conversation_id: str) -> str:
 def _language(store: ConversationStore, conversation_id: str) -> str:
     language = store.get(conversation_id).language
     return language if language in _words() else "vi"
-
-
-def _messages(store: ConversationStore, conversation_id: str) -> Iterator[Message]:
-    after = ""
-    while page := store.messages(conversation_id, after):
-        yield from map(Message.model_validate, page)
-        after = page[-1]["id"]
 
 
 def _lines(message: Message, words: dict[str, Any]) -> Iterator[str]:

@@ -24,9 +24,9 @@ from bot.api.schemas import (
     TurnOut,
     problems,
 )
+from bot.api.standing import standing
 from bot.channels import keeping
 from bot.channels.events import event_stream
-from bot.channels.standing import standing
 from bot.gateway.texts import feedback_note, greeting, problem
 from bot.gateway.turn import Inbound, Upload
 from common.errors import InvalidInput, NotFound, TooManyRequests
@@ -95,6 +95,7 @@ async def post_message(
             "status": outcome.status.value,
             "took_ms": outcome.took_ms,
             "citizen_message": outcome.citizen_message,
+            "citizen_text": outcome.citizen_text,
         }
     )
 

@@ -49,17 +49,26 @@ def restore(
     source: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Tệp do `isee backup` tạo.")],
     force: Annotated[bool, typer.Option("--force", help="Ghi đè dữ liệu hiện có.")] = False,
 ) -> None:
-    """Khôi phục từ bản sao lưu; dừng dịch vụ trước khi chạy."""
+    """Khôi phục từ bản sao lưu; dừng dịch vụ trước khi chạy.
+
+    Với PostgreSQL, cơ sở dữ liệu được khôi phục bằng pg_restore; lệnh này khôi phục tệp đính kèm và khóa.
+    """
     settings = get_settings()
-    if _sqlite_path(settings).exists() and not force:
+    own_file = settings.database_url.startswith("sqlite")
+    kept = [_sqlite_path(settings)] if own_file else [settings.home / name for name in _FOLDERS]
+    if any(path.exists() for path in kept) and not force:
         raise Conflict(f"{settings.home} đã có dữ liệu. Thêm --force nếu chắc chắn muốn ghi đè.")
     settings.home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.home) as folder:
         _unpack(source, Path(folder))
+        if not own_file and (Path(folder) / _DATABASE).exists():
+            raise Conflict("Bản sao lưu này chứa cơ sở dữ liệu SQLite, còn dịch vụ đang dùng PostgreSQL.")
         for name in (_DATABASE, *_FOLDERS):
             if (Path(folder) / name).exists():
                 _put(Path(folder) / name, settings.home / name)
     console.print(f"Đã khôi phục vào {settings.home}.")
+    if not own_file:
+        console.print("[yellow]Cơ sở dữ liệu PostgreSQL cần khôi phục riêng bằng pg_restore.[/yellow]")
 
 
 def _unpack(source: Path, folder: Path) -> None:

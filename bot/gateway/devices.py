@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -66,11 +68,17 @@ class Devices:
         return ResumeCode(f"{code[:4]}-{code[4:]}", now + _LIFE)
 
     def redeem(self, code: str) -> tuple[str, str]:
-        """The conversation and a token for this device. A wrong, used and expired code are refused alike.
+        """The conversation and a token for this device. Raises InvalidInput, as `take_up`."""
+        token = secrets.token_urlsafe(32)
+        return self._take_up(code, self._keyring.digest(TOKEN_PURPOSE, token)), token
 
-        Raises InvalidInput.
-        """
-        token, now = secrets.token_urlsafe(32), utc_now()
+    def take_up(self, code: str) -> str:
+        """The conversation, for a device that needs no token of its own (the chat page holds it in a cookie). A wrong,
+        used and expired code are refused alike. Raises InvalidInput."""
+        return self._take_up(code)
+
+    def _take_up(self, code: str, token_digest: str = "") -> str:
+        now = utc_now()
         # One statement takes the code: of two devices that type it at once, one gets in.
         take = (
             update(ResumeCodeRow)
@@ -86,12 +94,12 @@ class Devices:
             row = locked(session, conversation_id) if conversation_id else None
             if row is None or session.scalar(take) is None:
                 raise InvalidInput(problem("resume_code"), field="code")
-            session.add(DeviceRow(
-                token_digest=self._keyring.digest(TOKEN_PURPOSE, token), conversation_id=row.id))
-            session.flush()
-            self._keep_newest(session, row.id)
+            if token_digest:
+                session.add(DeviceRow(token_digest=token_digest, conversation_id=row.id))
+                session.flush()
+                self._keep_newest(session, row.id)
             self._tell(session, row)
-            return row.id, token
+            return row.id
 
     def _tell(self, session: Session, row: ConversationRow) -> None:
         quiet_since = row.last_at
@@ -118,15 +126,30 @@ class Guesses:
         self._each = RateLimiter(_GUESSES_EACH, _GUESSES_S, name="resume-each", shared=shared)
         self._all = RateLimiter(_GUESSES_ALL, _GUESSES_S, name="resume-all", shared=shared)
 
-    async def allow(self, client: str) -> None:
-        """Raises TooManyRequests while no further guess is taken."""
-        seconds = max(await self._each.left(client), await self._all.left(""))
+    @asynccontextmanager
+    async def one(self, client: str) -> AsyncIterator[None]:
+        """Around one guess. It counts before it is looked at, so that many at once are no more than one after the
+        other; it is given back unless it ends in InvalidInput. Raises TooManyRequests."""
+        await self._take(client)
+        try:
+            yield
+        except InvalidInput:
+            raise
+        except Exception:
+            await self._give_back(client)
+            raise
+        await self._give_back(client)
+
+    async def _take(self, client: str) -> None:
+        seconds = await self._each.wait(client)
+        if not seconds and (seconds := await self._all.wait("")):
+            await self._each.give_back(client)
         if seconds:
             raise TooManyRequests(problem("many_codes", minutes=math.ceil(seconds / 60)), retry_after=seconds)
 
-    async def failed(self, client: str) -> None:
-        await self._each.wait(client)
-        await self._all.wait("")
+    async def _give_back(self, client: str) -> None:
+        await self._each.give_back(client)
+        await self._all.give_back("")
 
 
 def _tidy(code: str) -> str:

@@ -40,6 +40,11 @@ class BoundedMemory(Storage, MovingWindowSupport):
         times = self._within(key, now - expiry)
         return (times[0] if times else now), len(times)
 
+    def give_back(self, key: str) -> None:
+        """Forgets the latest event of `key`, if there is one."""
+        if times := self._seen.get(key):
+            times.pop()
+
     def _within(self, key: str, since: float) -> deque[float]:
         times = self._seen.setdefault(key, deque())
         self._seen.move_to_end(key)

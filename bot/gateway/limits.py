@@ -9,6 +9,7 @@ import hashlib
 import math
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
@@ -36,7 +37,8 @@ class RateLimiter:
             raise ValueError(f"limit must be at least 1. Currently, it is {limit}")
         self._name, self._shared = name, shared
         self._item = RateLimitItemPerSecond(limit, max(1, math.ceil(window_s)))
-        self._own = MovingWindowRateLimiter(BoundedMemory(keys))
+        self._memory = BoundedMemory(keys)
+        self._own = MovingWindowRateLimiter(self._memory)
         self._common = (
             MovingWindowRateLimiter(RedisStorage(
                 "redis://", implementation="redispy", key_prefix=_PREFIX,
@@ -52,8 +54,20 @@ class RateLimiter:
         """Seconds until an event of `key` may come, without counting one."""
         return await self._ask(key, _look)
 
+    async def give_back(self, key: str) -> None:
+        """Takes back the latest event of `key` that `wait` counted."""
+        digest = _digest(key)
+        if (shared := self._shared) and self._common:
+            storage = self._common.storage
+            assert isinstance(storage, RedisStorage)
+            # The library keeps a moving window as a list, the latest first, and has no word for this.
+            name = storage.bridge.prefixed_key(self._item.key_for(self._name, digest))
+            if await shared.ask(lambda: _dropped(shared.client, name)):
+                return
+        self._memory.give_back(self._item.key_for(self._name, digest))
+
     async def _ask(self, key: str, how: _How) -> float:
-        digest = hashlib.blake2b(key.encode(), digest_size=16, person=b"isee limits").hexdigest()
+        digest = _digest(key)
         if self._shared and (common := self._common):
             seconds = await self._shared.ask(lambda: how(common, self._item, self._name, digest))
             if seconds is not None:
@@ -73,3 +87,13 @@ async def _pause(strategy: MovingWindowRateLimiter, item: RateLimitItem, name: s
     """Whole seconds until the window has room, at least one."""
     stats = await strategy.get_window_stats(item, name, digest)
     return float(max(1, math.ceil(stats.reset_time - time.time())))
+
+
+def _digest(key: str) -> str:
+    return hashlib.blake2b(key.encode(), digest_size=16, person=b"isee limits").hexdigest()
+
+
+async def _dropped(redis: Any, name: str) -> bool:
+    """True once Redis was asked, whether or not there was anything to drop."""
+    await redis.lpop(name)
+    return True

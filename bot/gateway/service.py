@@ -55,6 +55,8 @@ class Gateway:
         admit: Admit,
     ) -> None:
         self._turns = turns
+        self.admit = admit
+        """Counts messages; a channel that answers some by itself counts those here, too."""
         self._order = TurnOrder()
         # Longer than a lease lives, so that a turn cut off by a killed process can always be taken up again.
         self._longest_wait_s = turns.lease_s + 5

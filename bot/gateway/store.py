@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,6 +98,13 @@ class ConversationStore:
         )
         with self._database.session(write=False) as session:
             return [message_data(row) for row in session.scalars(query)]
+
+    def everything(self, conversation_id: str) -> Iterator[dict[str, Any]]:
+        """All public messages, oldest first, as they are stored."""
+        after = ""
+        while page := self.messages(conversation_id, after):
+            yield from page
+            after = page[-1]["id"]
 
     def offered(self, conversation_id: str, recent: int = 30) -> dict[str, str]:
         """Payload → button title of what the bot's `recent` latest messages offered."""

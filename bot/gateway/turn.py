@@ -65,13 +65,14 @@ class Conversation:
 @dataclass(frozen=True)
 class Outcome:
     """What the channel gives back; `messages` are public `Message` data, `citizen_message` is the id under which the
-    citizen's own words were stored."""
+    citizen's own words were stored, `citizen_text` what was stored of them: masked, and without values of e-forms."""
 
     messages: list[dict[str, Any]]
     owner: Owner
     status: Status
     took_ms: float
     citizen_message: str = ""
+    citizen_text: str = ""
 
 
 @dataclass

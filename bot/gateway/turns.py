@@ -10,7 +10,7 @@ from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from bot.gateway.store import add_message, as_conversation, locked, message_data
-from bot.gateway.tables import ConversationRow, TurnRow, UnansweredRow
+from bot.gateway.tables import ConversationRow, MessageRow, TurnRow, UnansweredRow
 from bot.gateway.texts import say
 from bot.gateway.turn import AtDesk, Conversation, Outcome, Turn
 from common.clock import utc_now
@@ -69,7 +69,7 @@ class TurnStore:
             if taken is None:
                 return None
             known = session.get(TurnRow, (conversation_id, client_id))
-            earlier = _outcome(known) if known and known.state == "done" else None
+            earlier = _outcome(session, known) if known and known.state == "done" else None
             return Begun(as_conversation(row), earlier, known.citizen_message if known else None)
 
     def release(self, conversation_id: str) -> None:
@@ -117,7 +117,8 @@ class TurnStore:
                 added += [add_message(session, row, "system", reply) for reply in told]
             messages = [message_data(message) for message in added]
             owner: Owner = as_conversation(row).owner
-            outcome = Outcome(messages, owner, status, turn.took_ms, turn.citizen_message or "")
+            said = turn.citizen_message or ""
+            outcome = Outcome(messages, owner, status, turn.took_ms, said, _stored_text(session, row.id, said))
             session.execute(
                 update(TurnRow)
                 .where(TurnRow.conversation_id == row.id, TurnRow.client_id == turn.inbound.client_id)
@@ -155,7 +156,14 @@ def _ask_again(row: ConversationRow, turn: Turn) -> list[Reply]:
     return [Reply(text=say("owner_came_and_went"), status=Status.CONTROL, buttons=buttons)]
 
 
-def _outcome(row: TurnRow) -> Outcome:
+def _outcome(session: Session, row: TurnRow) -> Outcome:
     result = row.result or {"messages": [], "owner": "bot"}
     return Outcome(
-        result["messages"], result["owner"], Status(row.status or "error"), row.took_ms or 0.0, row.citizen_message)
+        result["messages"], result["owner"], Status(row.status or "error"), row.took_ms or 0.0, row.citizen_message,
+        _stored_text(session, row.conversation_id, row.citizen_message))
+
+
+def _stored_text(session: Session, conversation_id: str, message_id: str) -> str:
+    """A message's words as they are stored; "" where there are none."""
+    message = session.get(MessageRow, (conversation_id, message_id)) if message_id else None
+    return message.text if message else ""

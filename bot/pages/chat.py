@@ -56,7 +56,7 @@ class _Gone(Conflict):
 
 @router.get("")
 async def read(
-    request: Request, context: ContextDep, isee_chat: HeldCookie = "", isee_chat_look: LookCookie = "",
+    request: Request, context: ContextDep, isee_chat: HeldCookie, isee_chat_look: LookCookie = "",
     before: Annotated[str, Query(max_length=26)] = "", write: Annotated[str, Query(max_length=1)] = "",
     rated: Annotated[str, Query(max_length=26)] = "", done: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
@@ -75,7 +75,7 @@ async def read(
 
 @router.post("", dependencies=[SameSite])
 async def send(
-    request: Request, context: ContextDep, client: ClientKey, isee_chat: HeldCookie = "",
+    request: Request, context: ContextDep, isee_chat: HeldCookie, client: ClientKey,
     isee_chat_look: LookCookie = "",
 ) -> Response:
     """One message: words, a choice or a file. Sent again with the same ticket, it is the same message."""

@@ -38,9 +38,9 @@ async def sheet(request: Request) -> Response:
 
 @router.post("/rate", dependencies=[SameSite])
 async def rate(
-    context: ContextDep, ticket: TicketField, message: Annotated[str, Form(max_length=26)],
+    context: ContextDep, isee_chat: HeldCookie, ticket: TicketField, message: Annotated[str, Form(max_length=26)],
     helpful: Annotated[Literal["yes", "no"], Form()], reason: Annotated[list[Reason] | None, Form()] = None,
-    note: Annotated[str, Form(max_length=500)] = "", isee_chat: HeldCookie = "",
+    note: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """The citizen's word on one answer; a later word replaces the earlier. Why it did not help is asked afterwards."""
     kept = await run_sync(own, context, isee_chat, ticket)
@@ -65,7 +65,7 @@ async def look(
 
 @router.get("/erase")
 async def ask_erase(
-    request: Request, context: ContextDep, isee_chat: HeldCookie = "", isee_chat_look: LookCookie = ""
+    request: Request, context: ContextDep, isee_chat: HeldCookie, isee_chat_look: LookCookie = ""
 ) -> Response:
     kept = await run_sync(session.held, context, isee_chat)
     if kept is None:
@@ -75,7 +75,7 @@ async def ask_erase(
 
 
 @router.post("/erase", dependencies=[SameSite])
-async def erase(context: ContextDep, ticket: TicketField, isee_chat: HeldCookie = "") -> Response:
+async def erase(context: ContextDep, isee_chat: HeldCookie, ticket: TicketField) -> Response:
     """Erases the conversation and all that hangs on it. Dossiers that were submitted stay: they are the office's."""
     kept = await run_sync(own, context, isee_chat, ticket)
     await run_sync(context.eraser.erase, kept.conversation_id)
@@ -84,7 +84,7 @@ async def erase(context: ContextDep, ticket: TicketField, isee_chat: HeldCookie 
 
 
 @router.get("/transcript")
-async def transcript(context: ContextDep, isee_chat: HeldCookie = "", isee_chat_look: LookCookie = "") -> Response:
+async def transcript(context: ContextDep, isee_chat: HeldCookie, isee_chat_look: LookCookie = "") -> Response:
     """The conversation as a text file, as the page shows it."""
     kept = await run_sync(session.held, context, isee_chat)
     if kept is None:
@@ -98,12 +98,10 @@ async def transcript(context: ContextDep, isee_chat: HeldCookie = "", isee_chat_
 
 def _lines(context: Context, conversation_id: str, words: Texts) -> Iterator[str]:
     yield words("transcript_head", moment=local_now().strftime(_MOMENT))
-    after = ""
-    while stored := context.store.messages(conversation_id, after):
-        for message in stored:  # as they are kept, without the values of e-forms: a file stays on the computer
-            who = words.you if message["author"] == "citizen" else words(message["author"])
-            yield f"[{_moment(message['at'])}] {who}:\n{message['text']}{_provenance(message, words)}"
-        after = stored[-1]["id"]
+    # As they are kept, without the values of e-forms: a file stays on the computer.
+    for message in context.store.everything(conversation_id):
+        who = words.you if message["author"] == "citizen" else words(message["author"])
+        yield f"[{_moment(message['at'])}] {who}:\n{message['text']}{_provenance(message, words)}"
 
 
 def _moment(at: str) -> str:

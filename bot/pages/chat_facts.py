@@ -89,7 +89,10 @@ def _fee(fees: Sequence[Fields], words: Texts) -> str:
     if lowest != highest:
         return f"{lowest} – {highest}"
     certain = len(known) == len(fees) and not any(fee.get("when") for fee in fees)
-    return lowest if certain else f"{lowest} ({words.byCase.lower()})"
+    if certain:
+        return lowest
+    # Free in one case is no promise for the others.
+    return f"{lowest} ({words.byCase.lower()})" if known[0] else str(words.byCase)
 
 
 def _money(amount: int, words: Texts) -> str:
@@ -104,7 +107,9 @@ def _time(times: Sequence[Fields], words: Texts) -> str:
 def _duration(time: Fields, words: Texts) -> str:
     if not time.get("amount"):
         return str(time.get("verbatim", ""))
-    return f"{time['amount']:g} {words.units.get(time.get('unit'), '')}".strip().replace(".", words.decimal, 1)
+    amount = f"{time['amount']:g}".replace(".", words.decimal, 1)
+    unit = words.units.get(time.get("unit"), "")
+    return f"{amount} {unit}{'' if amount == '1' else words.plural}" if unit else amount
 
 
 def _online(fields: Fields, words: Texts) -> str:

@@ -15,7 +15,7 @@ from bot.pages.chat_session import Held, HeldCookie, Look, LookCookie, TicketFie
 from bot.pages.chat_show import chat_page
 from bot.pages.rendering import SameSite, go
 from common.clock import to_local
-from common.errors import InvalidInput, ISeeError
+from common.errors import ISeeError
 
 __all__ = ["router"]
 
@@ -23,7 +23,7 @@ router = APIRouter(route_class=ChatRoute, include_in_schema=False, prefix="/chat
 
 
 @router.post("/new", dependencies=[SameSite])
-async def renew(context: ContextDep, ticket: TicketField, isee_chat: HeldCookie = "") -> Response:
+async def renew(context: ContextDep, isee_chat: HeldCookie, ticket: TicketField) -> Response:
     """Lets go of the conversation and plans a new one; first asks how it was, once, where the bot answered."""
     kept = await run_sync(own, context, isee_chat, ticket)
     if await run_sync(context.desk.scores.open, kept.conversation_id):
@@ -33,15 +33,15 @@ async def renew(context: ContextDep, ticket: TicketField, isee_chat: HeldCookie 
 
 @router.get("/score")
 async def ask_score(
-    request: Request, context: ContextDep, isee_chat: HeldCookie = "", isee_chat_look: LookCookie = ""
+    request: Request, context: ContextDep, isee_chat: HeldCookie, isee_chat_look: LookCookie = ""
 ) -> Response:
     return await run_sync(_form, request, context, isee_chat, isee_chat_look, "chat/score.html")
 
 
 @router.post("/score", dependencies=[SameSite])
 async def score(
-    context: ContextDep, ticket: TicketField, score: Annotated[int, Form()] = 0,
-    note: Annotated[str, Form(max_length=500)] = "", isee_chat: HeldCookie = "",
+    context: ContextDep, isee_chat: HeldCookie, ticket: TicketField, score: Annotated[int, Form()] = 0,
+    note: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Keeps the score, if one was chosen, and goes on to a new conversation."""
     kept = await run_sync(own, context, isee_chat, ticket)
@@ -52,7 +52,7 @@ async def score(
 
 @router.post("/code", dependencies=[SameSite])
 async def make_code(
-    request: Request, context: ContextDep, ticket: TicketField, isee_chat: HeldCookie = "",
+    request: Request, context: ContextDep, isee_chat: HeldCookie, ticket: TicketField,
     isee_chat_look: LookCookie = "",
 ) -> Response:
     """A code that takes the conversation to another device: good once, for minutes."""
@@ -64,15 +64,15 @@ async def make_code(
 
 @router.get("/resume")
 async def ask_code(
-    request: Request, context: ContextDep, isee_chat: HeldCookie = "", isee_chat_look: LookCookie = ""
+    request: Request, context: ContextDep, isee_chat: HeldCookie, isee_chat_look: LookCookie = ""
 ) -> Response:
     return await run_sync(_form, request, context, isee_chat, isee_chat_look, "chat/resume.html")
 
 
 @router.post("/resume", dependencies=[SameSite])
 async def resume(
-    request: Request, context: ContextDep, client: ClientKey, ticket: TicketField,
-    code: Annotated[str, Form(max_length=40)] = "", isee_chat: HeldCookie = "", isee_chat_look: LookCookie = "",
+    request: Request, context: ContextDep, isee_chat: HeldCookie, client: ClientKey, ticket: TicketField,
+    code: Annotated[str, Form(max_length=40)] = "", isee_chat_look: LookCookie = "",
 ) -> Response:
     """Takes up a conversation by its code; wrong, used and expired codes look alike.
 
@@ -80,11 +80,9 @@ async def resume(
     """
     await run_sync(own, context, isee_chat, ticket)
     try:
-        await context.guesses.allow(client)
-        conversation_id, _token = await run_sync(context.devices.redeem, code)
+        async with context.guesses.one(client):
+            conversation_id = await run_sync(context.devices.take_up, code)
     except ISeeError as error:
-        if isinstance(error, InvalidInput):
-            await context.guesses.failed(client)
         said, status = error.detail, error.status
         return await run_sync(lambda: _form(
             request, context, isee_chat, isee_chat_look, "chat/resume.html", status=status, wrong=said, code=code))

@@ -1,6 +1,6 @@
 """Which conversation a browser without JavaScript holds, and how it wants the page to look.
 
-The conversation stands in a sealed cookie (HttpOnly, SameSite=Lax, path /chat), never in an address. It is planned with
+The conversation stands in a sealed cookie (HttpOnly, SameSite=Lax), never in an address. It is planned with
 the first page and opened with the first message, so a first message that is sent again opens nothing twice. Each form
 carries a sealed ticket of that conversation and of one message: another site can't make one, a ticket sent again is the
 same message, and a page of an earlier conversation is recognised.
@@ -13,26 +13,43 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Cookie, Form
+from fastapi import Cookie, Depends, Form, Request
 from starlette.responses import Response
 
+from bot.api.deps import ContextDep
 from bot.context import Context
 from bot.gateway.texts import problem
 from bot.pages.rendering import go
 from common.errors import Forbidden, NotFound
 
 __all__ = [
-    "COOKIE", "LOOK_COOKIE", "Held", "HeldCookie", "Look", "LookCookie", "Ticket", "TicketField", "anew", "held",
+    "COOKIE", "LOOK_COOKIE", "Held", "HeldCookie", "Look", "LookCookie", "Ticket", "TicketField", "anew",
+    "cookie_name", "held",
     "hold", "keep_look", "own", "planned", "redeemed", "ticket",
 ]
 
 COOKIE, LOOK_COOKIE = "isee_chat", "isee_chat_look"
+# Over https a browser takes a name with this prefix from nobody but this very host (RFC 6265bis): another site of the
+# province's domain can't slip a conversation of its own under a citizen's words.
+_HOST_ONLY = "__Host-"
+_LONGEST_COOKIE = 600
 _HELD, _TICKET = "chat", "chat-ticket"
 _LIFE = timedelta(days=90)
 _TICKET_LIFE = timedelta(days=7)
 _BEGUN, _PLANNED = "begun", "planned"
 
-HeldCookie = Annotated[str, Cookie(alias=COOKIE, max_length=600)]
+
+def cookie_name(context: Context) -> str:
+    """What the cookie that holds the conversation is called."""
+    return f"{_HOST_ONLY}{COOKIE}" if _https(context) else COOKIE
+
+
+def _cookie(request: Request, context: ContextDep) -> str:
+    given = request.cookies.get(cookie_name(context), "")
+    return given if len(given) <= _LONGEST_COOKIE else ""
+
+
+HeldCookie = Annotated[str, Depends(_cookie)]
 LookCookie = Annotated[str, Cookie(alias=LOOK_COOKIE, max_length=60)]
 TicketField = Annotated[str, Form(max_length=600)]
 
@@ -103,7 +120,7 @@ def hold(answer: Response, context: Context, kept: Held) -> None:
     """Gives the browser the conversation to hold."""
     state = _BEGUN if kept.begun else _PLANNED
     sealed = context.dossiers.links.make(_HELD, f"{state} {kept.conversation_id}", _LIFE)
-    _set(answer, context, COOKIE, sealed)
+    _set(answer, context, cookie_name(context), sealed)
 
 
 def keep_look(answer: Response, context: Context, look: Look) -> None:
@@ -140,6 +157,11 @@ def anew(context: Context, done: str) -> Response:
 
 
 def _set(answer: Response, context: Context, name: str, value: str) -> None:
+    path = "/" if name.startswith(_HOST_ONLY) else "/chat"
     answer.set_cookie(
-        name, value, max_age=int(_LIFE.total_seconds()), path="/chat", httponly=True, samesite="lax",
-        secure=context.settings.base_url.startswith("https:"))
+        name, value, max_age=int(_LIFE.total_seconds()), path=path, httponly=True, samesite="lax",
+        secure=_https(context))
+
+
+def _https(context: Context) -> bool:
+    return context.settings.base_url.startswith("https:")

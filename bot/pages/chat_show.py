@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import Response
 
+from bot.api.standing import standing
 from bot.context import Context
 from bot.gateway.texts import greeting
 from bot.gateway.turn import Conversation
@@ -49,11 +50,11 @@ def show(
     messages, older, conversation = _conversation(context, kept, look, draft.before)
     owner = conversation.owner if conversation else "bot"
     reading = bool(draft.before)
-    standing, soon = _standing(context, conversation, words)
+    who, soon = _standing(context, conversation, words)
     lively = soon and look.lively and not reading and not draft.writing and error is None
     values: dict[str, Any] = {
         "messages": shown(messages, words, live=not reading), "older": older, "oldest": _oldest(messages),
-        "owner": owner, "standing": standing, "soon": soon, "lively": lively, "seconds": REFRESH_S,
+        "owner": owner, "standing": who, "soon": soon, "lively": lively, "seconds": REFRESH_S,
         "tick": _tick(request), "asked": asked(messages, owner), "keyboards": _KEYBOARDS, "draft": draft,
         "reading": reading,
         "ticket": draft.ticket or session.ticket(context, kept.conversation_id),
@@ -100,11 +101,10 @@ def _standing(context: Context, conversation: Conversation | None, words: Texts)
     come any moment; they don't while nobody is at the desk."""
     if conversation is None or conversation.owner == "bot":
         return "", False
+    known = standing(context, conversation)
     if conversation.owner == "waiting":
-        place = context.desk.waits.place(conversation.id)
-        return (str(words.waiting), False) if place is None else (words("place", place=place), True)
-    name = context.accounts.people.shown_name(conversation.agent) if conversation.agent else ""
-    return (words("withAgentNamed", name=name) if name else str(words.withAgent)), True
+        return (words("place", place=known["place"]), True) if "place" in known else (str(words.waiting), False)
+    return (words("withAgentNamed", name=known["agent"]) if "agent" in known else str(words.withAgent)), True
 
 
 def _oldest(messages: list[dict[str, Any]]) -> str:

@@ -22,6 +22,7 @@ Message = Mapping[str, Any]
 PAGE = 10
 # More choices than this are a list to pick from; the buttons would fill the screen.
 _MANY = 8
+_VIETNAMESE = re.compile("[ăđơưạ-ỹ]", re.IGNORECASE)
 _BULLET, _NUMBER = re.compile(r"^\s*[-•]\s+(.*)$"), re.compile(r"^\s*(\d+)\.\s+(.*)$")
 
 
@@ -141,9 +142,22 @@ def _said(message: Message) -> str:
     text, answer = str(message["text"]), message.get("answer")
     if not answer or answer.get("origin") == "catalogue" or not answer.get("fields", {}).get("documents"):
         return text
+    parts = text.split("\n\n")
+    if len(parts) > 1 and not _VIETNAMESE.search(parts[-1]):
+        return _foreign(parts, answer)
     if answer["aspect"] == "overview":
-        return text.split("\n\n")[0]
+        return parts[0]
     # Of a personal list, what is said after papers, fee and time stays: what is open, what changed.
     if answer.get("checklist"):
-        return "\n\n".join([text.split("\n")[0], *text.split("\n\n")[2:]])
+        return "\n\n".join([text.split("\n")[0], *parts[2:]])
     return text.split("\n")[0] if answer["aspect"] == "documents" else text
+
+
+def _foreign(parts: Sequence[str], answer: Mapping[str, Any]) -> str:
+    """In English, what is said before the answer (why English) and after it (what exists only in Vietnamese) stays."""
+    if answer["aspect"] not in ("overview", "documents"):
+        return "\n\n".join(parts)
+    name = answer["procedure"]["name"]
+    at = next((place for place, part in enumerate(parts) if name in part), 0)
+    said = parts[at].split("\n")[0] if answer["aspect"] == "documents" else parts[at]
+    return "\n\n".join([*parts[:at], said, parts[-1]])

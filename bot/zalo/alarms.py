@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert as insert_postgres
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from bot.zalo.tables import ZaloAlarmRow
 from common.audit import record
@@ -38,15 +40,14 @@ class Alarms:
     def raise_(self, kind: str, detail: str = "") -> None:
         """Notes that it happened (again). `detail` holds no personal data and no secret."""
         now = utc_now()
-        again = (
-            update(ZaloAlarmRow)
-            .where(ZaloAlarmRow.kind == kind, ZaloAlarmRow.cleared_at.is_(None))
-            .values(count=ZaloAlarmRow.count + 1, last_at=now, detail=detail[:500])
-            .returning(ZaloAlarmRow.id)
-        )
+        insert = insert_postgres if self._database.engine.dialect.name == "postgresql" else insert_sqlite
+        first = insert(ZaloAlarmRow).values(kind=kind, detail=detail[:500], count=1, first_at=now, last_at=now)
+        # Two replicas may raise it in the same moment: the index lets one row in, and the other counts on it.
+        query = first.on_conflict_do_update(
+            index_elements=["kind"], index_where=text("cleared_at IS NULL"),
+            set_={"count": ZaloAlarmRow.count + 1, "last_at": now, "detail": detail[:500]})
         with self._database.session() as session:
-            if session.scalar(again) is None:
-                session.add(ZaloAlarmRow(kind=kind, detail=detail[:500], first_at=now, last_at=now))
+            session.execute(query)
         _log.error("zalo_alarm", kind=kind, detail=detail[:500])
 
     def clear(self, kind: str, actor: str = "system") -> bool:

@@ -1,4 +1,5 @@
-"""What the channel answers by itself, without the dialogue engine: "Xem thêm", and ticks on the personal checklist.
+"""What the channel answers by itself, without the dialogue engine: "Xem thêm", ticks on the personal checklist, and a
+greeting right after ours.
 
 The worker asks `take` before it hands a text to the gateway. Like a turn it is settled once for each client id.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Protocol
 
 from anyio.to_thread import run_sync
@@ -24,12 +26,16 @@ from bot.zalo.buttons import Buttons
 from bot.zalo.menus import Menus
 from bot.zalo.menus_writer import MORE, Writer
 from bot.zalo.rendering.commands import Command, read_command
+from bot.zalo.rendering.greetings import is_greeting
 from bot.zalo.tables import ZaloUserRow
+from common.clock import utc_now
 from common.database import Database
 from common.messages import Button, Reply, Status
 from knowledge_base.model import Origin, Published
 
 __all__ = ["Asides"]
+
+_GREETED = timedelta(hours=24)
 
 
 class Guides(Protocol):
@@ -63,8 +69,38 @@ class Asides:
         payload = self._buttons.resolve(user_id, text)
         if payload is not None:
             return payload.startswith(MORE) and self._more(user_id, conversation_id, client_id, payload)
+        if is_greeting(text):
+            return self._greeted(user_id, conversation_id, client_id, text)
         command = read_command(text)
         return command is not None and self._command(conversation_id, client_id, text, command)
+
+    # "Xin chào"
+
+    def _greeted(self, user_id: str, conversation_id: str, client_id: str, text: str) -> bool:
+        """Nobody is greeted twice: ours that opened the conversation for this very word answers it, and one of earlier
+        today is followed by a few words."""
+        if self._form_open(conversation_id):
+            return False
+        with self._database.session() as session:
+            row = locked(session, conversation_id)
+            user = session.get(ZaloUserRow, user_id)
+            lately = user is not None and user.greeted_at is not None and user.greeted_at > utc_now() - _GREETED
+            if user is None or not lately or row.owner == "agent":
+                return False
+            if not self._done(session, row, client_id):
+                typed = add_message(session, row, "citizen", text.strip())
+                said = None
+                if not _answers(user) or self._spoken(session, row, typed):
+                    again = Reply(text=self._texts.render("hello_again"), status=Status.CONTROL)
+                    said = add_message(session, row, "bot", again)
+                self._settle(session, row, client_id, typed, said)
+        return True
+
+    def _spoken(self, session: Session, row: ConversationRow, besides: MessageRow) -> bool:
+        """Whether the citizen has said anything in the conversation before."""
+        return session.scalar(select(MessageRow.id).where(
+            MessageRow.conversation_id == row.id, MessageRow.author == "citizen", MessageRow.id != besides.id,
+        ).limit(1)) is not None
 
     # "Xem thêm"
 
@@ -170,3 +206,8 @@ class Asides:
             conversation_id=row.id, client_id=client_id, state="done", status=Status.CONTROL.value,
             citizen_message=said.id, took_ms=0.0,
             result={"messages": messages, "owner": row.owner, "unaided": False}))
+
+
+def _answers(user: ZaloUserRow) -> bool:
+    """Whether our greeting came after the citizen's latest word, as where that word opened the conversation."""
+    return bool(user.greeted_at and user.last_interaction and user.greeted_at >= user.last_interaction)

@@ -18,7 +18,6 @@ from bot.zalo.uploads import Uploads, image_within
 __all__ = ["Health", "ZaloClient"]
 
 _RECENT = 10
-_TITLE, _SUBTITLE = 100, 500
 # As long as the columns that keep them.
 _ID, _KIND = 64, 20
 
@@ -67,14 +66,6 @@ class ZaloClient:
             **self._mode()}
         url = f"{self._settings.zbs_url}/message/template"
         return _counted(await self._wire.call("template_phone", "POST", url, json=body, interface="template"))
-
-    async def request_user_info(self, user_id: str, title: str, subtitle: str, image_url: str = "") -> Sent:
-        """Asks for name and phone; the subtitle states purpose and consent. The answer comes as user_submit_info."""
-        element = {"title": title[:_TITLE], "subtitle": subtitle[:_SUBTITLE]}
-        if image_url:
-            element["image_url"] = image_url
-        payload = {"template_type": "request_user_info", "elements": [element]}
-        return await self.send(user_id, {"attachment": {"type": "template", "payload": payload}})
 
     async def react(self, user_id: str, message_id: str, icon: str = "/-strong") -> None:
         """A reaction to a citizen's message: a sign of receipt that costs no quota; "/-remove" takes it back."""

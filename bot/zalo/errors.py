@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.zalo.model import Act, SendFailed
 from common.identifiers import mask
 
-__all__ = ["Failed", "Fault", "Interface", "alarm_says", "fault", "fault_of", "faults", "lost", "refused"]
+__all__ = ["Failed", "Fault", "Interface", "alarm_says", "fault", "fault_of", "faults", "lost", "refused", "stopping"]
 
 Interface = Literal["oa", "template", "oauth"]
 _FILE = Path(__file__).parent / "errors.yml"
@@ -53,6 +53,11 @@ def alarm_says(kind: str) -> str:
 def faults(interface: Interface) -> dict[int, Fault]:
     """Every known code of an interface."""
     return dict(_catalogue()[interface])
+
+
+def stopping() -> list[int]:
+    """The codes at which sending rests until a person acts."""
+    return [code for part in ("oa", "template") for code, entry in _catalogue()[part].items() if entry.stops]
 
 
 def fault(name: str) -> Fault:

@@ -25,10 +25,12 @@ from bot.gateway.unasked import Unasked
 from bot.zalo.alarms import Alarms
 from bot.zalo.events import ENTRIES, MEDIA, text_of
 from bot.zalo.inbound_reading import Media, location, media, phone, words
+from bot.zalo.leaving import Leaving
 from bot.zalo.media_fetch import Fetch, Foreign, Gone, TooBig
 from bot.zalo.model import Event
 from bot.zalo.people import People, incoming_texts
 from bot.zalo.queue import EventQueue
+from bot.zalo.reacting import Reactions
 from common.database import Database
 from common.errors import Conflict, InvalidInput, ISeeError, NotFound, TooManyRequests
 from common.keyring import Keyring
@@ -58,7 +60,7 @@ class Aside(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """What the inbox works with. `erase` deletes a conversation everywhere and logs it."""
+    """What the inbox works with."""
 
     database: Database
     keyring: Keyring
@@ -70,7 +72,8 @@ class Parts:
     buttons: Resolving
     fetch: Fetch
     upload_max_mb: float
-    erase: Callable[[str], object]
+    leaving: Leaving
+    reactions: Reactions
     asides: Aside
 
 
@@ -84,7 +87,7 @@ class Inbox:
         self._ways: dict[str, Callable[[Event], Awaitable[None]]] = {
             "user_send_text": self._text,
             "user_send_location": self._location,
-            "unfollow": self._unfollow,
+            "unfollow": parts.leaving.left,
             "user_withdraw": self._withdraw,
             "user_submit_info": self._info,
             **dict.fromkeys(MEDIA, self._files),
@@ -93,13 +96,20 @@ class Inbox:
 
     async def take(self, event: Event) -> None:
         """Raises what may go better another time (a database that is away, a download that was cut)."""
-        await self._ways.get(event.name, self._wordless)(event)
+        async with self._parts.reactions.while_at(event):
+            await self._ways.get(event.name, self._wordless)(event)
 
-    async def give_up(self, event: Event) -> None:
-        """The event is dead: the citizen is told, where they have a conversation."""
+    def give_up(self, event: Event, session: Session) -> None:
+        """The event is dead: the citizen is told in this transaction, where they have a conversation."""
+        conversation_id = self._parts.people.conversation_of(session, event.subject)
+        if conversation_id:
+            self._unasked.say(session, conversation_id, Reply(text=self._texts.render("failed"), status=Status.ERROR))
+
+    async def wake(self, event: Event) -> None:
+        """Something was said in the citizen's conversation."""
         conversation_id = await run_sync(self._parts.people.found, event.subject)
         if conversation_id:
-            await self._say(event, conversation_id, self._texts.render("failed"), settle=False)
+            self._parts.hub.wake(conversation_id)
 
     # Turns
 
@@ -109,18 +119,28 @@ class Inbox:
             await self._wordless(event)
             return
         raw = text_of(event.message, "text")
-        if await self._aside(event, raw):
-            await self._settle(event)
+        try:
+            if await self._aside(event, raw):
+                await self._settle(event)
+                return
+        except TooManyRequests as error:
+            await self._tell(event, await self._problem(event, error))
             return
         payload = await run_sync(self._parts.buttons.resolve, event.subject, raw)
         await self._turn(event, text=None if payload else said, payload=payload)
 
     async def _aside(self, event: Event, raw: str) -> bool:
+        """Whether the channel answered by itself; such a message counts like any other. Raises TooManyRequests."""
         conversation_id = await run_sync(self._parts.people.conversation, event)
+        await self._parts.gateway.admit.room(conversation_id)
         try:
-            return await self._parts.asides.take(event.subject, conversation_id, f"{event.key[:58]}:", raw)
+            taken = await self._parts.asides.take(event.subject, conversation_id, f"{event.key[:58]}:", raw)
         except NotFound:
             return False  # erased a moment ago: the turn finds a new one
+        if taken:
+            with suppress(TooManyRequests):
+                await self._parts.gateway.admit.count(conversation_id, "")
+        return taken
 
     async def _location(self, event: Event) -> None:
         spot = location(event)
@@ -200,11 +220,14 @@ class Inbox:
             await run_sync(self._parts.people.conversation, event), f"{event.key[:58]}:{part}", text, payload, upload,
             location, client=self._parts.keyring.digest("zalo-client", event.subject))
         try:
-            return await self._parts.gateway.handle(inbound)
+            outcome = await self._parts.gateway.handle(inbound)
         except NotFound:
             # Erased a moment ago: a new conversation is opened.
             again = await run_sync(self._parts.people.conversation, event)
-            return await self._parts.gateway.handle(replace(inbound, conversation_id=again))
+            outcome = await self._parts.gateway.handle(replace(inbound, conversation_id=again))
+        if outcome.status is Status.AGENT:
+            self._parts.reactions.for_person(event)
+        return outcome
 
     async def _problem(self, event: Event, error: ISeeError) -> str:
         """The sentence for the citizen; "" where they were told a moment ago. Raises what is no fault of theirs."""
@@ -237,7 +260,7 @@ class Inbox:
         def work(session: Session) -> None:
             people = self._parts.people
             if event.name == "follow":
-                people.follows(session, event, follows=True)
+                people.follows(session, event)
             if people.greet_again(session, event.subject):
                 for reply in people.greeting():
                     self._unasked.say(session, conversation_id, reply)
@@ -246,42 +269,23 @@ class Inbox:
         await run_sync(self._in_session, work, conversation_id)
         self._parts.hub.wake(conversation_id)
 
-    async def _unfollow(self, event: Event) -> None:
-        def work(session: Session) -> None:
-            self._parts.people.follows(session, event, follows=False)
-            self._parts.queue.settle(session, event.key)
-
-        await run_sync(self._in_session, work)
-
     async def _withdraw(self, event: Event) -> None:
         """The citizen takes their consent back at Zalo: everything is erased, and that it was is logged. May be done
         twice: what is gone is not missed."""
-        conversation_id = await run_sync(self._parts.people.found, event.subject)
-        if conversation_id:
-            await run_sync(self._parts.erase, conversation_id)
-
-        def work(session: Session) -> None:
-            self._parts.people.forget(session, event.subject)
-            self._parts.queue.forget(session, event.subject)
-
-        await run_sync(self._in_session, work)
-        if conversation_id:
-            self._parts.hub.wake(conversation_id)
-        _log.info("zalo_withdrawn", conversation=conversation_id)
+        await self._parts.leaving.forget(event.subject)
 
     async def _tell(self, event: Event, *sentences: str) -> None:
         """Says them and settles the event, in one transaction."""
         text = "\n\n".join(filter(None, sentences))
         if text:
-            await self._say(event, await run_sync(self._parts.people.conversation, event), text, settle=True)
+            await self._say(event, await run_sync(self._parts.people.conversation, event), text)
         else:
             await self._settle(event)
 
-    async def _say(self, event: Event, conversation_id: str, text: str, *, settle: bool) -> None:
+    async def _say(self, event: Event, conversation_id: str, text: str) -> None:
         def work(session: Session) -> None:
             self._unasked.say(session, conversation_id, Reply(text=text, status=Status.ERROR))
-            if settle:
-                self._parts.queue.settle(session, event.key)
+            self._parts.queue.settle(session, event.key)
 
         await run_sync(self._in_session, work)
         self._parts.hub.wake(conversation_id)

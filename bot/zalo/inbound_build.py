@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot.gateway.hub import EventHub
@@ -12,12 +12,15 @@ from bot.zalo.alarms import Alarms
 from bot.zalo.inbound import Aside, Inbox, Parts, Resolving
 from bot.zalo.inbound_door import Door
 from bot.zalo.lanes import Lanes
+from bot.zalo.leaving import Leaving
 from bot.zalo.media_fetch import Fetch
 from bot.zalo.people import People
 from bot.zalo.queue import EventQueue
 from bot.zalo.queue_writing import GroupWriter
+from bot.zalo.reacting import Reactions
 from bot.zalo.receipts import Receipts
 from bot.zalo.settings import ZaloSettings
+from bot.zalo.words import zalo_texts
 from bot.zalo.worker import Echoing, Worker
 from common.database import Database
 from common.keyring import Keyring
@@ -34,6 +37,7 @@ class Incoming:
     queue: EventQueue
     people: People
     worker: Worker
+    leaving: Leaving
 
 
 def build_incoming(
@@ -50,16 +54,22 @@ def build_incoming(
     buttons: Resolving,
     asides: Aside,
     echoes: Echoing,
+    close: Sequence[Callable[[str], object]],
     erase: Callable[[str], object],
+    react: Callable[[str, str], Awaitable[None]],
     ready: Callable[[], bool],
 ) -> Incoming:
-    """`erase` deletes a conversation everywhere and logs it; `ready` says whether questions can be answered."""
+    """`close` ends what waits for a citizen, `erase` deletes a conversation everywhere and logs it, `react` is the
+    platform's reaction; `ready` says whether questions can be answered."""
     queue = EventQueue(database, keyring, alarms)
     people = People(database, store, settings.province, settings.chat_retention_days)
     fetch = Fetch(zalo.media_hosts, int(settings.upload_max_mb * 1_048_576))
+    leaving = Leaving(
+        database, hub, lanes, people, queue, zalo_texts(), close, erase, zalo.erase_after_unfollow_days)
     inbox = Inbox(Parts(
         database=database, keyring=keyring, gateway=gateway, hub=hub, queue=queue, people=people, alarms=alarms,
-        buttons=buttons, asides=asides, fetch=fetch, upload_max_mb=settings.upload_max_mb, erase=erase))
+        buttons=buttons, asides=asides, fetch=fetch, upload_max_mb=settings.upload_max_mb, leaving=leaving,
+        reactions=Reactions(react, zalo.reactions)))
     worker = Worker(zalo, queue, lanes, inbox, echoes, Receipts(database, queue), people, alarms, ready)
     door = Door(zalo, GroupWriter(queue.store, worker.wake), alarms)
-    return Incoming(door, queue, people, worker)
+    return Incoming(door, queue, people, worker, leaving)

@@ -8,8 +8,7 @@ written (503), which is sent again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -27,7 +26,6 @@ __all__ = ["MOST_BYTES", "Door", "health"]
 
 # The longest genuine event holds a text of a few thousand characters.
 MOST_BYTES = 128 * 1024
-_AT_ONCE = 512
 _RETRY_HEADER = "num_retry"
 # The platform's clock may be a little ahead of ours.
 _AHEAD_S = 600
@@ -56,20 +54,6 @@ class Door:
     def __init__(self, settings: ZaloSettings, writer: GroupWriter, alarms: Alarms) -> None:
         self._settings, self._writer, self._alarms = settings, writer, alarms
         self._raised: dict[str, float] = {}
-        self._inside = 0
-
-    @contextmanager
-    def place(self) -> Iterator[bool]:
-        """A place to read a body in; False where too many are being read: their bytes would fill the memory."""
-        if self._inside >= _AT_ONCE:
-            ANSWERED.labels("crowded").inc()
-            yield False
-            return
-        self._inside += 1
-        try:
-            yield True
-        finally:
-            self._inside -= 1
 
     async def receive(self, raw: bytes, headers: Mapping[str, str]) -> int:
         """The status to answer with. `raw` is the body exactly as it arrived; `headers` are looked up in lower case."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import secrets
@@ -19,6 +20,9 @@ __all__ = ["OAuth", "challenge", "new_verifier"]
 _LONGEST_LIFE_S = 90 * 86_400
 _PATH = "/v4/oa/access_token"
 _TIMEOUT = httpx.Timeout(20, connect=5)
+# For the whole call: an answer that trickles in keeps each single wait short for ever. Well below the age at which a
+# refresh counts as left behind.
+_WHOLE_S = 40.0
 # Errors in which no request was written, so that no token was used.
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _log = structlog.get_logger(__name__)
@@ -56,24 +60,24 @@ class OAuth:
     async def oa_of(self, access: str) -> str:
         """The id of the OA that an access token belongs to, by getoa [M]; "" where the platform doesn't say."""
         try:
-            async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
+            async with asyncio.timeout(_WHOLE_S), httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
                 answer = await http.get(f"{self._settings.base_url}/v2.0/oa/getoa", headers={"access_token": access})
             data = answer.json()["data"]
             return str(data.get("oaid") or data.get("oa_id") or "")
-        except (httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (httpx.HTTPError, TimeoutError, ValueError, KeyError, TypeError, AttributeError) as error:
             _log.warning("zalo_oa_not_told", error=type(error).__name__)
             return ""
 
     async def _post(self, form: dict[str, str]) -> Pair:
         headers = {"secret_key": self._settings.app_secret.get_secret_value()}
         data = {**form, "app_id": self._settings.app_id}
-        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
-            try:
+        try:
+            async with asyncio.timeout(_WHOLE_S), httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as http:
                 answer = await http.post(f"{self._settings.oauth_url}{_PATH}", data=data, headers=headers)
-            except _NOT_SENT as error:
-                raise lost("network") from error
-            except httpx.HTTPError as error:
-                raise lost("unknown") from error
+        except _NOT_SENT as error:
+            raise lost("network") from error
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise lost("unknown") from error
         return _pair(answer)
 
 

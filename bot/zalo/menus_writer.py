@@ -20,7 +20,7 @@ from bot.zalo.menus import Choice, Menus, highest
 from bot.zalo.menus_parts import Laid, Part, lay_out
 from bot.zalo.rendering.bubbles import Bubble, Picture, Shown, show
 from bot.zalo.rendering.forms import is_choice
-from bot.zalo.rendering.info import asks_for_phone, request_info
+from bot.zalo.rendering.info import CARD, asks_for_phone, request_info
 from bot.zalo.settings import ZaloSettings
 from bot.zalo.tables import ZaloPartRow, ZaloUserRow
 from common.clock import utc_now
@@ -105,7 +105,13 @@ class Writer:
         if asked is None or asked.what != "phone" or asked.expires_at < utc_now():
             return []
         user.info_asked_at = utc_now()
-        return [Part("info", request_info(self._texts))]
+        return [Part("info", request_info(self._texts, self._card()))]
+
+    def _card(self) -> str:
+        """The address of the card's picture: the platform fetches public https alone, a simulated one this machine's,
+        too; "" where it could not be had."""
+        here = self._settings.base_url.startswith("http://127.0.0.1")
+        return f"{self._base_url}{CARD}" if here or self._base_url.startswith("https://") else ""
 
     def _picture(self, picture: Picture) -> Part:
         caption = {"text": picture.caption} if picture.caption and picture.kind == "image" else {}

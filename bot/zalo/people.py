@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from actions.messages import Messages
 from bot.gateway.store import ConversationStore
+from bot.zalo.events import text_of
 from bot.zalo.model import Event
+from bot.zalo.rendering.greetings import is_greeting
 from bot.zalo.tables import ZaloLaneRow, ZaloMenuRow, ZaloUserRow
 from common.clock import utc_now
 from common.database import Database
@@ -55,24 +57,28 @@ class People:
         they wrote: the platform counts its windows from their last interaction."""
         with self._database.session() as session:
             row = self._row(session, event)
-            row.last_interaction = max(filter(None, (row.last_interaction, self._moment(event))))
+            moment = self._moment(event)
+            row.last_interaction = max(filter(None, (row.last_interaction, moment)))
+            if row.left_at and moment > row.left_at:  # back again: nothing is erased
+                row.left_at = row.erase_at = None
             if row.conversation_id:
                 return row.conversation_id
         # Opened and tied to the citizen in one transaction: a process that dies here leaves nothing behind.
         try:
             opened = self._store.open(
-                self.greeting(), channel="zalo",
+                self.greeting(asked=_asks(event)), channel="zalo",
                 also=lambda session, conversation_id: self._tie(session, event.subject, conversation_id))
         except _Tied as other:
             return str(other)
         return opened.id
 
-    def greeting(self) -> list[Reply]:
-        """Says that an automatic assistant speaks, and what becomes of the words."""
+    def greeting(self, *, asked: bool = False) -> list[Reply]:
+        """Says that an automatic assistant speaks, and what becomes of the words. Who has `asked` something already is
+        offered nothing to ask: their answer stands right below."""
         texts = incoming_texts()
-        buttons = [
+        buttons = [] if asked else [
             Button(title=texts.render(f"button.{name}"), payload=texts.render(f"ask.{name}")) for name in _SUGGESTED]
-        hello = texts.render("greeting.hello", province=self._province)
+        hello = texts.render("greeting.asked" if asked else "greeting.hello", province=self._province)
         notice = texts.render("greeting.notice", days=self._days)
         return [Reply(text=f"{hello}\n\n{notice}", status=Status.CONTROL, buttons=buttons)]
 
@@ -84,9 +90,21 @@ class People:
         """Whether it is time to say that only text is read, which the caller then says in this transaction."""
         return self._due(session, user_id, "text_only_at", _WORDLESS_EVERY)
 
-    def follows(self, session: Session, event: Event, follows: bool) -> None:
-        """Notes that somebody follows the OA, or does no longer."""
-        self._row(session, event).follows = follows
+    def follows(self, session: Session, event: Event) -> None:
+        """Notes that somebody follows the OA."""
+        self._row(session, event).follows = True
+
+    def back_since(self, event: Event) -> bool:
+        """Whether the citizen has written or followed since `event`: one that failed may come late."""
+        query = select(ZaloUserRow.last_interaction).where(ZaloUserRow.user_id == event.subject)
+        with self._database.session(write=False) as session:
+            last = session.scalar(query)
+        return last is not None and last > self._moment(event)
+
+    def left(self, session: Session, event: Event, erase_at: datetime) -> None:
+        """Notes that somebody follows the OA no longer, and when what is kept of them goes."""
+        row = self._row(session, event)
+        row.follows, row.left_at, row.erase_at = False, self._moment(event), row.erase_at or erase_at
 
     def asked_info(self, user_id: str) -> bool:
         """Whether we asked for name and telephone lately."""
@@ -107,9 +125,12 @@ class People:
 
     def found(self, user_id: str) -> str | None:
         """The citizen's conversation, if there is one."""
-        query = select(ZaloUserRow.conversation_id).where(ZaloUserRow.user_id == user_id)
         with self._database.session(write=False) as session:
-            return session.scalar(query)
+            return self.conversation_of(session, user_id)
+
+    def conversation_of(self, session: Session, user_id: str) -> str | None:
+        """As `found`, inside the caller's transaction."""
+        return session.scalar(select(ZaloUserRow.conversation_id).where(ZaloUserRow.user_id == user_id))
 
     def purge(self) -> None:
         """Deletes citizens whose conversation was erased long ago, and lanes of nobody that we know."""
@@ -147,3 +168,9 @@ class People:
         """When it happened by the platform's clock; our own where that lies ahead or is missing."""
         now = self._now()
         return min(now, datetime.fromtimestamp(event.sent_ms / 1000, UTC)) if event.sent_ms else now
+
+
+def _asks(event: Event) -> bool:
+    """Whether the event says what its citizen wants, which is answered below the greeting."""
+    said = text_of(event.message, "text")
+    return event.name in ("user_send_text", "user_send_location") and not is_greeting(said)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Insert, delete, func, select, update
+from sqlalchemy import Row, Table, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
@@ -34,6 +34,8 @@ _HOLDING_TRIES = 2
 _LOOK_AT = 200
 # A location is sensitive: one that can't be answered is not kept for later.
 _NEVER_KEPT = frozenset({"user_send_location"})
+_CONTENT = (
+    ZaloEventRow.id, ZaloEventRow.key, ZaloEventRow.subject, ZaloEventRow.name, ZaloEventRow.sealed, ZaloEventRow.tries)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ class EventQueue:
 
     def __init__(self, database: Database, keyring: Keyring, alarms: Alarms) -> None:
         self._database, self._keyring, self._alarms = database, keyring, alarms
+        postgres = database.engine.dialect.name == "postgresql"
+        make = insert_postgres if postgres else insert_sqlite
+        insert = make(cast(Table, ZaloEventRow.__table__)).on_conflict_do_nothing(index_elements=["key"])
+        # PostgreSQL's driver doesn't count the rows of a group; there they are told by the rows given back.
+        self._insert = insert.returning(ZaloEventRow.key) if postgres else insert
 
     def store(self, events: Sequence[tuple[Event, bytes]]) -> int:
         """Writes them in one transaction, each key once; returns how many were new."""
@@ -86,8 +93,9 @@ class EventQueue:
                 "sealed": self._keyring.encrypt(raw), "state": "waiting", "tries": 0, "due_at": now, "error": "",
                 "received_at": now})
         with self._database.session() as session:
-            new = session.scalars(self._insert().returning(ZaloEventRow.id), list(rows.values()))
-            return len(new.all())
+            # Past the ORM, which would build and fetch each row: under a flood that is most of what writing costs.
+            written = session.connection().execute(self._insert, list(rows.values()))
+            return len(written.all()) if written.returns_rows else written.rowcount
 
     def due(self, limit: int, besides: Collection[str] = ()) -> list[str]:
         """Citizens with something to work off, who waited longest first, `besides` those at work already."""
@@ -125,13 +133,14 @@ class EventQueue:
     def signals(self, limit: int) -> list[Queued]:
         """Receipts, echoes and notes about templates, in the order in which they came."""
         query = (
-            select(ZaloEventRow)
+            select(*_CONTENT)
             .where(
                 ZaloEventRow.state == "waiting", ZaloEventRow.due_at <= utc_now(), ZaloEventRow.name.in_(SIGNALS))
             .order_by(ZaloEventRow.due_at, ZaloEventRow.id).limit(limit)
         )
         with self._database.session(write=False) as session:
-            return [self._opened(row) for row in session.scalars(query)]
+            rows = session.execute(query).all()
+        return [self._opened(cast(Row[Any], row)) for row in rows]
 
     def settle(self, session: Session, *keys: str) -> None:
         """Marks events as done inside the caller's transaction; only their keys stay, to know repeats by."""
@@ -144,9 +153,9 @@ class EventQueue:
         with self._database.session() as session:
             self.settle(session, *keys)
 
-    def failed(self, event: Queued, reason: str) -> bool:
-        """Counts a try that failed; True when it was the last and the event is dead. `reason` names a kind of error:
-        it holds nothing that a citizen said."""
+    def failed(self, event: Queued, reason: str, last: Callable[[Session], None] | None = None) -> bool:
+        """Counts a try that failed; True when it was the last and the event is dead: then `last` is done in the same
+        transaction. `reason` names a kind of error: it holds nothing that a citizen said."""
         dead = event.tries >= len(DELAYS)
         values: dict[str, Any] = {"tries": event.tries + 1, "error": reason[:500]}
         if dead:
@@ -156,6 +165,8 @@ class EventQueue:
         else:
             values["due_at"] = utc_now() + DELAYS[event.tries]
         with self._database.session() as session:
+            if dead and last:
+                last(session)  # the conversation's row is locked before the event's, as everywhere
             session.execute(update(ZaloEventRow).where(
                 ZaloEventRow.id == event.id, ZaloEventRow.state == "waiting").values(**values))
         if dead:
@@ -222,10 +233,6 @@ class EventQueue:
                 record(session, actor, action, f"zalo:event-{event_id}")
             return event_id is not None
 
-    def _opened(self, row: ZaloEventRow) -> Queued:
+    def _opened(self, row: ZaloEventRow | Row[Any]) -> Queued:
         raw = self._keyring.decrypt(row.sealed) if row.sealed else b""
         return Queued(row.id, row.key, row.subject, row.name, raw, row.tries)
-
-    def _insert(self) -> Insert:
-        make = insert_postgres if self._database.engine.dialect.name == "postgresql" else insert_sqlite
-        return make(ZaloEventRow).on_conflict_do_nothing(index_elements=["key"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,6 +31,7 @@ from bot.zalo.inbound_build import build_incoming
 from bot.zalo.inbound_door import Door
 from bot.zalo.keeper import Keeper, keeper_loop
 from bot.zalo.lanes import Lanes
+from bot.zalo.leaving import Leaving
 from bot.zalo.media import Media
 from bot.zalo.menus import Menus
 from bot.zalo.menus_writer import Writer
@@ -68,6 +69,8 @@ class ZaloRoom:
     """`room.queue.dead()`, `retry(id)`, `drop(id)`, `figures()`: what staff see of incoming events. Synchronous."""
     people: People
     worker: Worker
+    leaving: Leaving
+    """Who unfollowed: chats closed, and erased when their time has come."""
     buttons: Buttons
     menus: Menus
     media: Media
@@ -107,10 +110,11 @@ def build_zalo(
     dossiers: Dossiers,
     guides: Guides,
     form_open: Callable[[str], bool],
+    close: Sequence[Callable[[str], object]],
     ready: Callable[[], bool],
 ) -> ZaloRoom:
-    """Starts nothing and calls nobody. `form_open` says whether an e-form of a conversation waits for a value, `ready`
-    whether questions can be answered yet."""
+    """Starts nothing and calls nobody. `form_open` says whether an e-form of a conversation waits for a value, `close`
+    ends what a conversation is in the middle of, `ready` says whether questions can be answered yet."""
     texts, alarms, buttons = zalo_texts(), Alarms(database), Buttons(database)
     menus = Menus(database, zalo, texts, alarms)
     media = Media(dossiers.payments.of, desk.files.by_link, texts)
@@ -122,11 +126,12 @@ def build_zalo(
     echoes = Echoes(database, store, hub, texts, pauses, matched, desk.answers.field)
     came = build_incoming(
         settings, zalo, database, keyring, alarms, lanes, gateway=gateway, hub=hub, store=store, buttons=buttons,
-        asides=asides, echoes=echoes, erase=dossiers.rights.erase, ready=ready)
+        asides=asides, echoes=echoes, close=close, erase=dossiers.rights.erase, react=out.client.react,
+        ready=ready)
     dossiers.notices.dispatch.phones = out.notices.ready
     dossiers.outbox.handle(PHONE, out.notices.on_phone)
     return ZaloRoom(
-        door=came.door, queue=came.queue, people=came.people, worker=came.worker,
+        door=came.door, queue=came.queue, people=came.people, worker=came.worker, leaving=came.leaving,
         keeper=out.keeper, consent=out.consent, client=out.client, windows=out.windows, notices=out.notices,
         sender=out.sender, uploads=out.uploads, recent=Recent(zalo, out.client, came.queue),
         settings=zalo, alarms=alarms, lanes=lanes, buttons=buttons, menus=menus, media=media,
@@ -138,8 +143,8 @@ def build_zalo(
 async def zalo_loop(room: ZaloRoom) -> None:
     """Works off events, sends what waits, keeps the tokens fresh, until cancelled."""
     jobs = (
-        room.worker.run, room.follower.run, room.pauses.run, room.sender.run, partial(keeper_loop, room.keeper),
-        partial(recent_loop, room.recent, room.settings.poll_missed_s),
+        room.worker.run, room.follower.run, room.pauses.run, room.leaving.run, room.sender.run,
+        partial(keeper_loop, room.keeper), partial(recent_loop, room.recent, room.settings.poll_missed_s),
         partial(due_loop, room.uploads.purge, _HOURLY_S))
     try:
         await run_sync(room.lanes.clear)

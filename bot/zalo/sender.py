@@ -28,8 +28,9 @@ _AT_ONCE = 16
 _IDLE_S = 0.5
 # Together with waiting for a turn to call this stays below the lane's lease.
 _WITHIN_S = 50.0
-# How long sending rests before it is tried whether somebody mended the cause of an alarm.
-_PROBE = timedelta(minutes=5)
+# How long sending rests before it is tried whether somebody mended the cause of an alarm; meanwhile it is looked
+# whether anybody closed the alarm: staff at the console, a consent, a message that another replica could send.
+_PROBE, _LOOK = timedelta(minutes=5), timedelta(seconds=2)
 _log = structlog.get_logger(__name__)
 
 
@@ -58,6 +59,7 @@ class Sender:
         self._menus, self._media, self._now = menus, media, now
         self._rests = {"all": self._now(), "charged": self._now()}
         self._stopped_by: dict[str, tuple[str, datetime]] = {}
+        self._looked, self._hasten = self._now(), False
         self._busy: set[str] = set()
         self._awake: asyncio.Event | None = None
 
@@ -69,6 +71,7 @@ class Sender:
     def resume(self) -> None:
         """What stopped sending was mended, as by a new consent: there is no need to wait for the next probe."""
         self._rests = {"all": self._now(), "charged": self._now()}
+        self._hasten = True
         self.wake()
 
     async def run(self) -> None:
@@ -91,6 +94,7 @@ class Sender:
     async def _due(self) -> list[str]:
         try:
             WAITING.set(await run_sync(self._parts.waiting))
+            await self._look_mended()
             free = _AT_ONCE - len(self._busy)
             if free <= 0 or self._now() < self._rests["all"]:
                 return []
@@ -233,8 +237,29 @@ class Sender:
         proves it."""
         for alarm, (scope, since) in list(self._stopped_by.items()):
             if began > since and (scope == "all" or _costs(job)):
-                del self._stopped_by[alarm]
                 await run_sync(self._alarms.clear, alarm)
+                self._lift(alarm)
+                self.wake()
+
+    async def _look_mended(self) -> None:
+        """Goes on where somebody else closed the alarms that stopped sending."""
+        now = self._now()
+        if self._stopped_by and now - self._looked >= _LOOK:
+            self._looked, known = now, dict(self._stopped_by)
+            still = {alarm.kind for alarm in await run_sync(self._alarms.open)}
+            for alarm, stop in known.items():
+                if alarm not in still and self._stopped_by.get(alarm) == stop:  # not stopped anew meanwhile
+                    self._lift(alarm)
+        if self._hasten:
+            self._hasten = False
+            await run_sync(self._parts.hasten)
+
+    def _lift(self, alarm: str) -> None:
+        """One cause is mended; the last one of its scope takes the rest along, and what was put off is due."""
+        scope, _ = self._stopped_by.pop(alarm)
+        if all(other != scope for other, _ in self._stopped_by.values()):
+            self._rests[scope] = min(self._rests[scope], self._now())
+            self._hasten = True
 
 
 def _costs(job: Job) -> bool:

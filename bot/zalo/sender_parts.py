@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.gateway.tables import ConversationRow
 from bot.zalo.echo_match import arrived
-from bot.zalo.errors import fault
+from bot.zalo.errors import fault, stopping
 from bot.zalo.model import Sent
 from bot.zalo.notices_hours import allowed_at
 from bot.zalo.quota import CHARGED, Window, window_of
@@ -169,6 +169,13 @@ class Parts:
                 user.last_interaction = last
         return window_of(last, self._now()).state != "closed"
 
+    def hasten(self) -> None:
+        """What was put off until a person mends the cause is due now."""
+        query = update(ZaloPartRow).where(
+            ZaloPartRow.state == "waiting", ZaloPartRow.code.in_(stopping()), ZaloPartRow.due_at > self._now())
+        with self._database.session() as session:
+            session.execute(query.values(due_at=self._now()))
+
     def waiting(self) -> int:
         """How many parts wait."""
         query = select(func.count()).select_from(ZaloPartRow).where(ZaloPartRow.state.in_(_OPEN))
@@ -202,13 +209,16 @@ class Parts:
             self._end(part, "failed", None, "unknown")
             self._stop_rest(session, part)
             return True
+        user = session.get(ZaloUserRow, part.user_id)
+        if user is not None and user.left_at and part.created_at <= user.left_at:
+            self._end(part, "dropped", None, "left")  # it was just being tried when its citizen left
+            return True
         if part.author != "bot":
             return False
         if self._now() - part.created_at > _STALE:
             self._end(part, "failed", None, "stale")
             return True
         row = session.get(ConversationRow, part.conversation_id)
-        user = session.get(ZaloUserRow, part.user_id)
         paused = bool(user and user.paused_until and user.paused_until > self._now())
         if not paused and row is not None and _bots_own(part, row):
             return False

@@ -55,6 +55,13 @@ class ZaloSettings(BaseSettings):
     handoff_pause_min: int = Field(
         30, ge=1, le=1440, description="Minutes that the bot is silent after staff wrote in Zalo's own tool."
     )
+    erase_after_unfollow_days: int = Field(
+        7, ge=0, le=365,
+        description="Days from unfollowing until what is kept of a citizen is erased, unless they return; 0: at once.",
+    )
+    reactions: bool = Field(
+        True, description="A thumb up at a citizen's message whose answer takes long, or that waits for a person."
+    )
     template_mode: Literal["", "development"] = Field(
         "", description="development: template messages are free tests that only the app's and OA's admins get."
     )

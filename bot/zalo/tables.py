@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.clock import utc_now
@@ -25,7 +25,8 @@ class ZaloUserRow(Base):
 
     `turned_upto` is the conversation's last message that was turned into parts to send. `paused_until` counts while
     staff answer in Zalo's own tool. `text_only_at`: they were told that only text is read; `buttons_refused_at`: the
-    platform took no buttons for them.
+    platform took no buttons for them. `left_at`: they stopped following the OA then, by the platform's clock, and at
+    `erase_at` what is kept of them goes; both empty again once they come back.
     """
 
     __tablename__ = "zalo_users"
@@ -42,6 +43,8 @@ class ZaloUserRow(Base):
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     paused_by: Mapped[str | None] = mapped_column(String(_ID))
     info_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erase_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
 
@@ -104,7 +107,7 @@ class ZaloPartRow(Base):
     """One message to send, or sent: part `part` of our message `message_id`, in the order of `id` for each user.
 
     `state`: waiting; sending (the request may be on its way); unknown (no answer: the echo decides); sent; failed
-    (given up, see `code`); dropped (the owner changed); echo (a person wrote it in Zalo's own tool).
+    (given up, see `code`); dropped (the owner changed, the citizen left); echo (a person wrote it in Zalo's own tool).
 
     `body` by `kind`: text, buttons, info: the platform's `message` object as it is sent (SPEC 5.4, 5.7, 5.8), beside it
     the `rest` of a text that had to be cut; image:
@@ -187,7 +190,12 @@ class ZaloAlarmRow(Base):
     """Something that a person has to look at. One open row for each kind; it counts how often it came."""
 
     __tablename__ = "zalo_alarms"
-    __table_args__ = (Index("ix_zalo_alarms_open", "kind", "cleared_at"),)
+    __table_args__ = (
+        Index(
+            "uq_zalo_alarms_open", "kind", unique=True,
+            sqlite_where=text("cleared_at IS NULL"), postgresql_where=text("cleared_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))

@@ -140,9 +140,8 @@ class Worker:
             reason = type(error).__name__
             _log.warning("zalo_event_failed", key=queued.key[:12], name=event.name, tries=queued.tries + 1,
                          exc_info=error)
-            if await run_sync(self._queue.failed, queued, reason):
+            if await self._failed(queued, event, reason):
                 EVENTS.labels(event.name, "dead").inc()
-                await self._told(event)
             return False
         EVENTS.labels(event.name, "done").inc()
         if event.sent_ms and not queued.tries:
@@ -155,13 +154,18 @@ class Worker:
         event = read(body, oa_id=self._settings.oa_id, app_id=self._settings.app_id) if body is not None else None
         return replace(event, key=queued.key) if isinstance(event, Event) else None
 
-    async def _told(self, event: Event) -> None:
-        if event.name in SIGNALS:
-            return
+    async def _failed(self, queued: Queued, event: Event, reason: str) -> bool:
+        """Counts the try. With the last one the event dies and the citizen is told in one transaction; where they can't
+        be told, it dies all the same."""
+        told = None if event.name in SIGNALS else partial(self._inbox.give_up, event)
         try:
-            await self._inbox.give_up(event)
+            dead = await run_sync(self._queue.failed, queued, reason, told)
         except Exception as error:
             _log.error("zalo_give_up_failed", exc_info=error)
+            dead = await run_sync(self._queue.failed, queued, reason)
+        if dead:
+            await self._inbox.wake(event)
+        return dead
 
     # Receipts, echoes, notes about templates
 

@@ -89,11 +89,14 @@ class Courier:
     async def loop(self) -> None:
         """Delivers until cancelled."""
         while True:
+            # Cleared before looking: what is queued from here on is seen by the next look.
             self._wake.clear()
-            wait = self._due[0][0] - time.monotonic() if self._due else None
-            if wait is None or wait > 0:
+            pause = self._due[0][0] - time.monotonic() if self._due else None
+            if pause is None or pause > 0:
+                # Not wait_for: it can swallow a cancellation that comes together with the signal (Python 3.11).
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), wait)
+                    async with asyncio.timeout(pause):
+                        await self._wake.wait()
                 continue
             ready = await self._ready()
             for left, delivery in zip(range(len(ready), 0, -1), ready, strict=True):

@@ -86,7 +86,11 @@ def _info(user_id: str, payload: dict[str, Any]) -> Bubble:
     title, subtitle = element.get("title"), element.get("subtitle")
     if not _words(title, _INFO_TITLE) or not _words(subtitle, _INFO_SUBTITLE):
         raise Refused(-201, "Parameter is invalid: title, subtitle")
-    return Bubble(user_id=user_id, author="oa", kind="info", text=str(subtitle), content={"title": title})
+    image = element.get("image_url", "")
+    if image and not _web(image):
+        raise Refused(-201, "Parameter is invalid: image_url")
+    return Bubble(
+        user_id=user_id, author="oa", kind="info", text=str(subtitle), content={"title": title, "image": image})
 
 
 def _buttons(user_id: str, text: str, payload: dict[str, Any], faults: Faults) -> Bubble:

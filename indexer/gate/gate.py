@@ -58,6 +58,13 @@ class PublishGate:
         over = snapshot or self._search.snapshot
         return _seen(golden, self._search.examine(golden.question, over), over)
 
+    def keep(self, report: GateReport) -> None:
+        """Takes what the questions of `report` do after the publication for their last result: who lost one is marked
+        as failing at once, and not only after the daily run."""
+        moved = [*report.gains, *report.losses]
+        if moved:
+            self.golden.note((change.id, _judged(change.after)) for change in moved)
+
     def run(self, code: str) -> list[tuple[Kept, Seen]]:
         """Runs the golden questions of one guide now and keeps what came of them. Raises NotReady."""
         made = [(kept, self.judge(kept.golden)) for kept in self.golden.of(code)]
@@ -88,11 +95,14 @@ class PublishGate:
         return self.golden.failing()
 
     def _would_count(self, code: str, origin: Origin, published: Published | None) -> Published | None:
-        """What would be answered from after the change, by the precedence of origins."""
+        """What would be answered from after the change, by the precedence of origins; of a text that counts from a
+        later day, on that day."""
         state = self._kb.snapshot()
+        begins = published.guide.effective_from if published else None
+        day = max(state.day, begins) if begins else state.day
         for candidate in PRECEDENCE:
             item = published if candidate is origin else state.published.get((code, candidate))
-            if item is not None and effective(item.guide, state.day):
+            if item is not None and effective(item.guide, day):
                 return item
         return None
 
@@ -110,7 +120,7 @@ class PublishGate:
                 for over in (before, after)
             )
             if old.passed != new.passed:
-                moved = GoldenChange(kept.code, kept.golden.question, kept.golden.expected, old, new)
+                moved = GoldenChange(kept.code, kept.golden.question, kept.golden.expected, old, new, kept.id)
                 (gains if new.passed else losses).append(moved)
         broken = sorted({moved.code for moved in losses} - {code})
         return GateReport(len(asked), gains, losses, broken, round((time.perf_counter() - started) * 1000, 1))

@@ -24,13 +24,16 @@ class Seen:
 
 @dataclass(frozen=True)
 class GoldenChange:
-    """A golden question of guide `code` that is treated otherwise, as expected, or no longer as expected."""
+    """A golden question of guide `code` that is treated otherwise, as expected, or no longer as expected. `id` is what
+    it is kept under.
+    """
 
     code: str
     question: str
     expected: Expected
     before: Seen
     after: Seen
+    id: int = 0
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ __all__ = ["FEW", "Backlog", "Pace"]
 # So many at once are ordinary edits: found by meaning and by words within two seconds.
 FEW = 8
 # One slice of an import: a new snapshot costs the interpreter a tenth of a second, so not too few.
-_SLICE = 150
+_SLICE = 300
 # The share of time that building the lexical index may take while an import goes on.
 _REBUILD_SHARE = 0.02
 

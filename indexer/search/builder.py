@@ -17,7 +17,7 @@ from knowledge_base.model import Guide
 __all__ = ["Prepared", "Progress", "derive", "digest_of", "encode_entries", "prepare"]
 
 Progress = Callable[[int, int], None]
-_BATCH = 64
+_BATCH = 512  # the encoder parts them into runs, one a thread
 # Written as citizens type, often without diacritics, to which the encoder is blind: 5,000 of the shipped phrasings.
 _AS_TYPED = {EntryKind.QUESTION, EntryKind.SHORT_NAME}
 

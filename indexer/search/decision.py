@@ -17,6 +17,7 @@ import numpy as np
 from common.settings import Settings
 from indexer.search.ranker import FEATURES, Ranked
 from indexer.search.types import Decision
+from indexer.search.wording import LOOKED_AT, ahead
 
 __all__ = ["DOMAIN_AT", "SHAPE", "WRONG_ANSWER_COST", "Calibration", "Verdict", "shape"]
 
@@ -40,6 +41,8 @@ SHAPE = (
     "lexical_rivals",
     "length",
     "likeness",
+    "explained_ahead",
+    "other_authority",
 )
 WRONG_ANSWER_COST: float = Settings.model_fields["wrong_answer_cost"].default
 DOMAIN_AT = 0.5  # sending away a question that we know is as bad as asking back about a matter that we don't
@@ -51,8 +54,11 @@ _MOST_RIVALS = 6
 _RIVALS = {"gap": 0, "gap_second": 1}
 
 
-def shape(ranked: Ranked, families: list[str], syllable_count: int, likeness: float) -> np.ndarray:
-    """What the two models see: float32 (len(SHAPE),). `likeness` is the first candidate's (`ranker.likeness`).
+def shape(
+    ranked: Ranked, families: list[str], syllable_count: int, likeness: float, worded: np.ndarray
+) -> np.ndarray:
+    """What the two models see: float32 (len(SHAPE),). `likeness` is the first candidate's (`ranker.likeness`), `worded`
+    the `wording` of at least the first ones, in order.
 
     Near-duplicates (one name at several levels) count as one family, so they don't look like doubt.
     """
@@ -75,6 +81,8 @@ def shape(ranked: Ranked, families: list[str], syllable_count: int, likeness: fl
         "lexical_rivals": _rivals(columns["bm25"], families),
         "length": min(syllable_count, 20) / 20,
         "likeness": likeness,
+        "explained_ahead": ahead(worded[:LOOKED_AT, 0], families),
+        "other_authority": float(worded[0, 1]),
     }
     return np.array([values[name] for name in SHAPE], dtype=np.float32)
 

@@ -32,29 +32,41 @@ class LexicalIndex:
         """(accented, stripped) BM25 scores, each float32 (entries,)."""
         return self._accented.scores(query), self._stripped.scores(query)
 
+    def accented(self, query: str) -> np.ndarray:
+        """The first of both `scores`."""
+        return self._accented.scores(query)
+
 
 class _Bm25:
-    """bm25s with unknown terms left out (it refuses them) and a zero vector when none is known."""
+    """What bm25s makes of the texts: for each term its score in each text that holds it. Unknown terms score zero."""
 
     def __init__(self, texts: Sequence[str | None], split: Callable[[str], list[str]], previous: _Bm25 | None) -> None:
         self._split, self._size = split, len(texts)
         held = [text for text in texts if text is not None]
-        self._places = np.array([place for place, text in enumerate(texts) if text is not None], dtype=np.int64)
         self._vocabulary: dict[str, int] = dict(previous._vocabulary) if previous else {}
         known: dict[str, list[int]] = previous._ids if previous else {}
         self._ids: dict[str, list[int]] = {text: known.get(text) or self._numbered(text) for text in held}
-        self._model = bm25s.BM25(k1=1.2, b=0.6, method="lucene")
+        # The column of a term: `_rows` and `_scores` from `_starts[term]` to `_starts[term + 1]`.
+        self._starts = np.zeros(len(self._vocabulary) + 1, dtype=np.int64)
+        self._rows, self._scores = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         if held:
-            self._model.index(([self._ids[text] for text in held], self._vocabulary), show_progress=False)
+            model = bm25s.BM25(k1=1.2, b=0.6, method="lucene")
+            model.index(([self._ids[text] for text in held], self._vocabulary), show_progress=False)
+            places = np.array([place for place, text in enumerate(texts) if text is not None], dtype=np.int64)
+            self._starts = model.scores["indptr"]
+            self._rows, self._scores = places[model.scores["indices"]], model.scores["data"]
 
     def _numbered(self, text: str) -> list[int]:
         return [self._vocabulary.setdefault(term, len(self._vocabulary)) for term in self._split(text)]
 
     def scores(self, query: str) -> np.ndarray:
-        known = [term for term in self._split(query) if term in self._vocabulary]
+        """float32 (entries,)."""
         scores = np.zeros(self._size, dtype=np.float32)
-        if known and len(self._places):
-            scores[self._places] = self._model.get_scores(known)
+        for term in self._split(query):
+            number = self._vocabulary.get(term)
+            if number is not None:
+                column = slice(self._starts[number], self._starts[number + 1])
+                scores[self._rows[column]] += self._scores[column]  # a text stands once in a column
         return scores
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from indexer.search.asides import without_circumstance, without_negated
 from indexer.text import expand_synonyms, normalise, restore_diacritics
 from indexer.text.language import Language, language_of
 
@@ -49,8 +50,8 @@ def understand(text: str, language: Language | None = None) -> Query:
     if language != "vi":
         said = _SPACES.sub(" ", unicodedata.normalize("NFC", without_masked(text))).strip()
         return Query(text, said, without_filler(said, language), (), language)
-    normalised = restore_diacritics(normalise(without_masked(text)).value)
-    focus = without_filler(normalised)
+    normalised = without_negated(restore_diacritics(normalise(without_masked(text)).value))
+    focus = without_filler(without_circumstance(normalised))
     return Query(text, normalised, focus, tuple(expand_synonyms(focus)))
 
 

@@ -7,7 +7,6 @@ cross-validation by procedure.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,7 +37,6 @@ FEATURES = (
     "demand",
 )
 POOL = 60  # procedures whose features are computed; recall@60 of the sum of ranks is above .99 on development data
-_UNSEEN_IDF = 4.0
 
 
 @dataclass(frozen=True)
@@ -66,22 +64,22 @@ def candidates(query: Query, snapshot: Snapshot, encoder: Encoder) -> Candidates
     accented, stripped = snapshot.lexical_scores(query.focus)
     synonym = accented
     for expansion in query.expansions:
-        synonym = np.maximum(synonym, snapshot.lexical_scores(expansion)[0])
+        synonym = np.maximum(synonym, snapshot.accented_scores(expansion))
+    whole, words = snapshot.best(dense[0]), _relative(snapshot.best(accented))
     columns = [
-        snapshot.best(dense[0]),
+        whole,
         snapshot.of_names(dense[0]),
-        snapshot.best(dense[-1]),
-        *(_relative(snapshot.best(scores)) for scores in (accented, stripped, synonym)),
+        snapshot.best(dense[1]) if len(forms) > 1 else whole,
+        words,
+        _relative(snapshot.best(stripped)),
+        _relative(snapshot.best(synonym)) if query.expansions else words,
     ]
-    pool = _pool(columns)
+    pool, closest = _pool(columns), dense.max(axis=0)
     measured = [column[pool] for column in columns]
-    measured.insert(FEATURES.index("dense_second"), snapshot.second(dense.max(axis=0), pool))
-    features = np.zeros((len(pool), len(FEATURES)), dtype=np.float32)
-    features[:, : len(measured)] = np.stack(measured, axis=1)
+    measured.insert(FEATURES.index("dense_second"), snapshot.second(closest, pool))
     asked = set(syllables(query.focus)).union(*(syllables(expansion) for expansion in query.expansions))
-    for place, index in enumerate(pool):
-        features[place, len(measured) :] = _structure(asked, snapshot, int(index))
-    return Candidates(pool, features, dense.max(axis=0) + 0.1 * _relative(synonym))
+    features = np.column_stack([*measured, snapshot.names.shares(asked, pool), snapshot.traits[pool]])
+    return Candidates(pool, features, closest + 0.1 * _relative(synonym))
 
 
 def likeness(query: Query, pool: Candidates, snapshot: Snapshot, index: int) -> float:
@@ -91,28 +89,6 @@ def likeness(query: Query, pool: Candidates, snapshot: Snapshot, index: int) -> 
     row = snapshot.entries[snapshot.best_row(pool.rows, index)]
     said, held = (set(syllables(strip_diacritics(text))) for text in (query.focus, without_filler(row.searched)))
     return len(said & held) / (len(said | held) or 1)
-
-
-def _structure(asked: set[str], snapshot: Snapshot, index: int) -> tuple[float, ...]:
-    facts = snapshot.facts[snapshot.codes[index]]
-    weight = snapshot.idf
-    query_mass = sum(weight.get(syllable, _UNSEEN_IDF) for syllable in asked) or 1.0
-    held = [_mass(name & asked, weight) for name in facts.called]
-    of_name = [mass / (_mass(name, weight) or 1.0) for mass, name in zip(held, facts.called, strict=True)]
-    of_query = [mass / query_mass for mass in held]
-    return (
-        of_name[0],
-        of_query[0],
-        max(left * right for left, right in zip(of_name, of_query, strict=True)),
-        float(facts.commune),
-        float(facts.ministry_only),
-        float(facts.stands_back),
-        facts.demand,
-    )
-
-
-def _mass(words: Set[str], weight: Mapping[str, float]) -> float:
-    return sum(weight.get(syllable, _UNSEEN_IDF) for syllable in words)
 
 
 def _relative(scores: np.ndarray) -> np.ndarray:
@@ -126,7 +102,13 @@ def _pool(columns: list[np.ndarray]) -> np.ndarray:
     size = len(columns[0])
     if size <= POOL:
         return np.arange(size)
-    rank_sum = sum(1.0 / (20 + np.argsort(np.argsort(-column))) for column in columns)
+    by_rank = 1.0 / (20 + np.arange(size))
+    gains: dict[int, np.ndarray] = {}
+    for column in columns:
+        if id(column) not in gains:  # one column may stand for two features
+            gains[id(column)] = np.empty(size)
+            gains[id(column)][np.argsort(-column)] = by_rank
+    rank_sum = sum(gains[id(column)] for column in columns)
     return np.argsort(-np.asarray(rank_sum))[:POOL]
 
 

@@ -16,6 +16,7 @@ from indexer.search.query import Query, understand
 from indexer.search.ranker import Candidates, Ranked, Ranker, candidates, likeness
 from indexer.search.snapshot import Snapshot
 from indexer.search.types import Hit, SearchResult
+from indexer.search.wording import LOOKED_AT, wording
 from indexer.text import syllables
 from indexer.text.language import Language
 
@@ -74,7 +75,8 @@ class Searcher:
         codes = [snapshot.codes[index] for index in places]
         families = [snapshot.facts[code].family for code in codes]
         alike = likeness(query, pool, snapshot, int(places[0]))
-        seen = shape(ranked, families, length(query), alike)
+        worded = wording(query, snapshot, places[:LOOKED_AT])
+        seen = shape(ranked, families, length(query), alike, worded)
         matched = _Matched(snapshot, pool, places)
         verdict = calibration.decide(seen)
         return Examined(query, verdict, codes, ranked, seen, matched, ranker=ranker, calibration=calibration)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,14 @@ from common.settings import Settings
 from indexer.encoder import Encoder, load_encoder
 from indexer.search import builder
 from indexer.search.among import Standing, standings
+from indexer.search.beside import Beside
 from indexer.search.decision import Calibration
 from indexer.search.documents import text_digest
 from indexer.search.following import Following
 from indexer.search.ranker import Ranker
 from indexer.search.searching import MAX_QUERY_CHARS, Examined, Searcher, result_of
 from indexer.search.snapshot import Snapshot, facts_of
-from indexer.search.storage import StoredIndex, load_index, save_index
+from indexer.search.storage import StoredIndex, load_index, save_index, stored_manifest
 from indexer.search.thresholds import Thresholds
 from indexer.search.types import SearchResult
 from indexer.search.updating import Updated, completed, updated
@@ -30,6 +32,9 @@ from knowledge_base.model import Published
 from knowledge_base.store import KnowledgeBase
 
 __all__ = ["SearchService"]
+
+# So many changed procedures are worth writing the index anew: a second of work against as many seconds at a start.
+_MANY = 100
 
 
 class SearchService:
@@ -50,17 +55,17 @@ class SearchService:
         ranker: Ranker | None = None,
         calibration: Calibration | None = None,
         thresholds: Callable[[], Thresholds | None] | None = None,
-        background_encoder: Callable[[], Encoder] | None = None,
+        beside: Beside | None = None,
     ) -> None:
         """`thresholds`: what staff set in the place of the calibration's own thresholds, None for nothing; followed.
-        `background_encoder` makes the encoder, of one thread, that takes over imports while the service answers.
+        `beside` encodes imports while the service answers; `stop_following` ends it.
         """
         self._kb, self._encoder, self._folder = kb, encoder, folder
         self._ranker = ranker or Ranker.shipped()
         self._searcher = Searcher(encoder, self._ranker)
         self._given = self._calibration = calibration or Calibration.shipped()
         self._thresholds = thresholds
-        self._following = Following(kb, encoder, background_encoder)
+        self._following = Following(kb, encoder, beside)
         self._writing = threading.Lock()
         self._stop = threading.Event()
         self._follower: threading.Thread | None = None
@@ -73,7 +78,7 @@ class SearchService:
         calibration = Calibration.shipped(settings.wrong_answer_cost)
         return cls(
             kb, load_encoder(settings), settings.index_dir, calibration=calibration, thresholds=thresholds,
-            background_encoder=lambda: load_encoder(settings, threads=1))
+            beside=Beside(settings.encoder_dir))
 
     @property
     def searcher(self) -> Searcher:
@@ -185,6 +190,7 @@ class SearchService:
         self._stop.set()
         if self._follower is not None:
             self._follower.join(timeout=5)
+        self._following.close()
 
     def _follow(self, every_s: float) -> None:
         import structlog
@@ -200,11 +206,29 @@ class SearchService:
                 rest = more or every_s
                 if changed:
                     log.info("index_refreshed", procedures=changed, revision=self.snapshot.revision)
+                self._save_after_many()
             except NotReady:
                 continue
             except Exception as error:
                 # The follower must outlive a lost database connection; the next round tries again.
                 log.warning("index_refresh_failed", error=str(error))
+
+    def _save_after_many(self) -> None:
+        """After an import the next start must not encode it all again: that would take minutes."""
+        if self._following.unsaved < _MANY or not self._following.settled:
+            return
+        self._following.unsaved = 0
+        state = self._built()
+        digests = {code: digest for code, digest in state.digests.items() if digest}
+        with suppress(SetupProblem):  # a damaged one is written over
+            stored = stored_manifest(self._folder)
+            if stored and (stored.digests, stored.encoder) == (digests, self._encoder.fingerprint):
+                return  # another replica was faster
+        table = state.snapshot.table
+        rows, entries = np.flatnonzero(table.alive), table.entries
+        save_index(
+            self._folder, encoder=self._encoder.fingerprint, revision=state.snapshot.revision, digests=digests,
+            entries=[entries[row] for row in rows], vectors=table.vectors()[rows])
 
     def _load(self) -> StoredIndex | None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from indexer.search.documents import plain_name
 from indexer.search.lexical import LexicalIndex
+from indexer.search.names import Names, idf
 from indexer.search.types import Entry, EntryKind
 from indexer.search.vectors import VectorTable
 from indexer.text import strip_diacritics, syllables
@@ -18,7 +19,7 @@ from knowledge_base.demand import demand_tiers
 from knowledge_base.model import Level, Published
 from knowledge_base.twins import twins
 
-__all__ = ["Facts", "Snapshot"]
+__all__ = ["Facts", "Snapshot", "facts_of", "worded"]
 
 _TIERS = 3
 
@@ -57,6 +58,14 @@ def facts_of(published: Published) -> Facts:
     )
 
 
+_VIETNAMESE = frozenset(EntryKind) - {EntryKind.ENGLISH}
+
+
+def worded(entries: Sequence[Entry], kinds: Collection[EntryKind] = _VIETNAMESE) -> list[str | None]:
+    """What each entry is found by in words; None where its kind is not searched."""
+    return [entry.searched if entry.kind in kinds else None for entry in entries]
+
+
 class Snapshot:
     """Vectors, lexical index and facts of one knowledge-base revision. Read-only, shared between threads.
 
@@ -80,12 +89,11 @@ class Snapshot:
         entries = table.entries
         alive = table.alive & np.fromiter((entry.code in self.facts for entry in entries), bool, len(entries))
         named = _names(entries, alive) if foreign else None
-        kinds = {EntryKind.ENGLISH, EntryKind.NAME} if foreign else set(EntryKind) - {EntryKind.ENGLISH}
+        kinds = {EntryKind.ENGLISH, EntryKind.NAME} if foreign else _VIETNAMESE
         spoken = np.fromiter((entry.kind in kinds for entry in entries), bool, len(entries))
         alive &= spoken
         self.lexical_is_stale = lexical_is_stale
-        self.lexical = lexical or LexicalIndex(
-            [entry.searched if spoken[row] else None for row, entry in enumerate(entries)])
+        self.lexical = lexical or LexicalIndex(worded(entries, kinds))
         self.entries = entries
         self.codes = sorted({entry.code for row, entry in enumerate(entries) if alive[row]})
         position = {code: index for index, code in enumerate(self.codes)}
@@ -98,7 +106,13 @@ class Snapshot:
             (row in named if named is not None else entries[row].kind is EntryKind.NAME for row in self._rows),
             bool, len(self._rows))
         self._name_rows = self._rows[is_name]
-        self.idf = _idf([self.facts[code].called[0] for code in self.codes])
+        ranked = [self.facts[code] for code in self.codes]
+        self._words: dict[int, frozenset[str]] = {}
+        self.names = Names([fact.called for fact in ranked], idf([fact.called[0] for fact in ranked]))
+        # float32 (procedures, 4): what ranking takes over as it is
+        self.traits = np.array(
+            [(fact.commune, fact.ministry_only, fact.stands_back, fact.demand) for fact in ranked], dtype=np.float32
+        ).reshape(-1, 4)
 
     @cached_property
     def abroad(self) -> Snapshot:
@@ -127,20 +141,36 @@ class Snapshot:
 
     def second(self, row_scores: np.ndarray, code_indices: np.ndarray) -> np.ndarray:
         """The second-best score of the rows of each procedure in `code_indices` (the best where there is one row)."""
-        ends = np.append(self._starts, len(self._rows))
-        return np.array(
-            [np.sort(row_scores[self._rows[ends[index] : ends[index + 1]]])[-2:][0] for index in code_indices],
-            dtype=np.float32,
-        )
+        starts, ends = self._starts[code_indices], np.append(self._starts, len(self._rows))[code_indices + 1]
+        counts = ends - starts
+        last = np.cumsum(counts) - 1
+        place = np.repeat(np.arange(len(counts)), counts)
+        rows = self._rows[np.arange(len(place)) + (ends - 1 - last)[place]]
+        scores = row_scores[rows]
+        return scores[np.lexsort((scores, place))][last - (counts > 1)]
+
+    def words(self, index: int) -> frozenset[str]:
+        """The syllables, without diacritics, of all texts of a procedure (`index` into codes). Kept once made."""
+        if index not in self._words:
+            end = self._starts[index + 1] if index + 1 < len(self._starts) else len(self._rows)
+            texts = (self.entries[row].searched.casefold() for row in self._rows[self._starts[index] : end])
+            self._words[index] = frozenset(word for text in texts for word in syllables(strip_diacritics(text)))
+        return self._words[index]
 
     def lexical_scores(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         """(accented, stripped) BM25 scores, float32 (rows,) each; zero for rows that the lexical index lacks."""
         accented, stripped = self.lexical.scores(text)
+        return self._as_known(accented), self._as_known(stripped)
+
+    def accented_scores(self, text: str) -> np.ndarray:
+        """The first of both `lexical_scores`."""
+        return self._as_known(self.lexical.accented(text))
+
+    def _as_known(self, scores: np.ndarray) -> np.ndarray:
         if not self.lexical_is_stale:
-            return accented, stripped
+            return scores
         known = len(self.table.base_entries)
-        newer = (0, len(self.entries) - known)
-        return np.pad(accented[:known], newer), np.pad(stripped[:known], newer)
+        return np.pad(scores[:known], (0, len(self.entries) - known))
 
     def of_names(self, row_scores: np.ndarray) -> np.ndarray:
         """The score of each procedure's official name: float32 (procedures,)."""
@@ -155,13 +185,3 @@ def _names(entries: Sequence[Entry], alive: np.ndarray) -> set[int]:
         if first and entry.kind in (EntryKind.ENGLISH, EntryKind.NAME):
             rows[entry.code] = row
     return set(rows.values())
-
-
-def _idf(names: list[frozenset[str]]) -> dict[str, float]:
-    """Inverse document frequency of each syllable over procedure names."""
-    counts: dict[str, int] = {}
-    for name in names:
-        for syllable in name:
-            counts[syllable] = counts.get(syllable, 0) + 1
-    total = len(names) or 1
-    return {syllable: float(np.log(1 + total / count)) for syllable, count in counts.items()}

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,11 @@ import numpy as np
 from common.errors import SetupProblem
 from indexer.search.types import Entry, EntryKind
 
-__all__ = ["FORMAT", "Manifest", "StoredIndex", "load_index", "save_index"]
+__all__ = ["FORMAT", "Manifest", "StoredIndex", "load_index", "save_index", "stored_manifest"]
 
 FORMAT = 2
 _CURRENT = "CURRENT"
+_WRITTEN_S = 600
 
 
 @dataclass(frozen=True)
@@ -74,20 +76,23 @@ def save_index(
     return manifest
 
 
+def stored_manifest(folder: Path) -> Manifest | None:
+    """What the current index was made from; None when there is none or it was written by another version.
+
+    Raises SetupProblem when it can't be read.
+    """
+    generation = _current(folder)
+    return _manifest(generation) if generation else None
+
+
 def load_index(folder: Path, *, verify: bool = True) -> StoredIndex | None:
     """The current index, vectors memory-mapped; None when there is none.
 
     Raises SetupProblem when a file is missing or differs from its checksum.
     """
-    pointer = folder / _CURRENT
-    if not pointer.exists():
-        return None
-    generation = folder / pointer.read_text().strip()
-    try:
-        manifest = Manifest(**json.loads((generation / "manifest.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise SetupProblem(_damaged(generation, "manifest.json")) from error
-    if manifest.format != FORMAT:
+    generation = _current(folder)
+    manifest = _manifest(generation) if generation else None
+    if generation is None or manifest is None:
         return None
     if verify:
         for name, checksum in manifest.checksums.items():
@@ -97,6 +102,19 @@ def load_index(folder: Path, *, verify: bool = True) -> StoredIndex | None:
         entries = [Entry(code, EntryKind(kind), *texts) for code, kind, *texts in map(json.loads, lines)]
     vectors = faiss.read_index(str(generation / "vectors.faiss"), faiss.IO_FLAG_MMAP_IFC)
     return StoredIndex(manifest, entries, vectors)
+
+
+def _current(folder: Path) -> Path | None:
+    pointer = folder / _CURRENT
+    return folder / pointer.read_text().strip() if pointer.exists() else None
+
+
+def _manifest(generation: Path) -> Manifest | None:
+    try:
+        manifest = Manifest(**json.loads((generation / "manifest.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise SetupProblem(_damaged(generation, "manifest.json")) from error
+    return manifest if manifest.format == FORMAT else None
 
 
 def _switch(folder: Path, name: str) -> None:
@@ -109,8 +127,16 @@ def _switch(folder: Path, name: str) -> None:
         os.fsync(file.fileno())
     fresh.replace(pointer)
     for old in folder.glob("generation-*"):
-        if old.name not in (name, before):
+        if old.name not in (name, before) and not _being_written(old):
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _being_written(generation: Path) -> bool:
+    """Whether another process may still be at it: its manifest comes last."""
+    try:
+        return not (generation / "manifest.json").exists() and time.time() - generation.stat().st_mtime < _WRITTEN_S
+    except OSError:
+        return False
 
 
 def _checksum(path: Path) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from indexer.encoder import Encoder
 from indexer.search import builder
 from indexer.search.lexical import LexicalIndex
-from indexer.search.snapshot import Snapshot, facts_of
+from indexer.search.snapshot import Snapshot, facts_of, worded
 from indexer.search.types import Entry
 from knowledge_base.model import Published
 
@@ -69,5 +69,5 @@ def completed(state: Updated) -> Updated:
     snapshot = state.snapshot
     if not snapshot.lexical_is_stale:
         return state
-    lexical = LexicalIndex([entry.searched for entry in snapshot.entries], snapshot.lexical)
+    lexical = LexicalIndex(worded(snapshot.entries), snapshot.lexical)
     return Updated(Snapshot(snapshot.table, snapshot.facts, snapshot.revision, lexical), state.digests)

@@ -74,10 +74,11 @@ class TrigramModel:
         scores = np.where(kept, self.bigram[places], self.unigram_weight[first] + self.unigram[second])
         return np.where(kept, places, -1), scores
 
-    def trigrams(self, history: Ints, third: Ints, lower: Floats) -> Floats:
-        """log p(third | history) for bigram numbers `history` (-1: unseen), given `lower` = log p(third | second)."""
-        keys = history * len(self.words) + third
+    def kept_trigrams(self, bigrams: Ints, third: Ints) -> tuple[Ints, Floats]:
+        """Which of the trigrams (a bigram's number, a syllable's id; same length) are kept, as places in the arguments,
+        and log p(third | bigram) of those. Of the others it is `bigram_weight[bigram]` plus log p(third | second).
+        """
+        keys = bigrams * len(self.words) + third
         places = np.minimum(np.searchsorted(self.trigram_keys, keys), len(self.trigram_keys) - 1)
-        kept = (self.trigram_keys[places] == keys) & (history >= 0)
-        weight = np.where(history >= 0, self.bigram_weight[history], np.float32(0))
-        return np.where(kept, self.trigram[places], weight + lower)
+        kept = np.flatnonzero(self.trigram_keys[places] == keys)
+        return kept, self.trigram[places[kept]]

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.text.alphabet import strip_diacritics
+from indexer.text.lattice import best_path
 from indexer.text.ngrams import BREAK, NUMBER, UNKNOWN, Floats, Ints, TrigramModel
 from indexer.text.syllable import retone
 from indexer.text.tables import DATA
@@ -74,7 +75,7 @@ class DiacriticsRestorer:
             return [None] * len(tokens)
         bonus = self._trust(tokens, choices)
         priors = [self._prior(token, *choice, bonus) for token, choice in zip(tokens, choices, strict=True)]
-        best = self._viterbi([ids for ids, _ in choices], priors)
+        best = best_path(self._model, [ids for ids, _ in choices], priors, _single(self._ids[BREAK]))
         return [self._model.words[number] if open_ else None for number, (_, open_) in zip(best, choices, strict=True)]
 
     def _choices(self, token: re.Match[str]) -> tuple[Ints, bool]:
@@ -102,38 +103,10 @@ class DiacriticsRestorer:
         share = marked / (marked + missing) if marked else 0.0
         return next((bonus for least, bonus in _TRUST if share >= least), 0.0)
 
-    def _prior(self, token: re.Match[str], ids: Ints, open_: bool, bonus: float) -> Floats:
-        prior = np.zeros(len(ids), dtype=np.float32)
-        if open_ and bonus:
-            prior[ids == self._ids.get(token.group().lower(), -1)] = bonus
-        return prior
-
-    def _viterbi(self, choices: Sequence[Ints], priors: Sequence[Floats]) -> list[int]:
-        """The ids of the best path; `score[u, v]` is the best score of a path that ends in spellings u, v."""
-        model = self._model
-        before, last = _single(self._ids[BREAK]), _single(self._ids[BREAK])
-        history, _ = model.bigrams(before[:, None], last[None, :])
-        score = np.zeros((1, 1), dtype=np.float32)
-        back: list[Ints] = []
-        for ids, prior in zip(choices, priors, strict=True):
-            following, lower = model.bigrams(last[:, None], ids[None, :])
-            step = model.trigrams(history[:, :, None], ids[None, None, :], lower[None, :, :])
-            total = score[:, :, None] + step
-            came_from = total.argmax(axis=0)
-            score = np.take_along_axis(total, came_from[None], axis=0)[0] + prior
-            back.append(came_from)
-            before, last, history = last, ids, following
-        return _trace(choices, back, score)
-
-
-def _trace(choices: Sequence[Ints], back: Sequence[Ints], score: Floats) -> list[int]:
-    """Follow the best path back: `back[t][v, w]` is the spelling at t - 2 from which (v, w) was reached."""
-    previous, current = np.unravel_index(int(score.argmax()), score.shape)
-    path = []
-    for place in range(len(choices) - 1, -1, -1):
-        path.append(int(choices[place][current]))
-        previous, current = back[place][previous, current], previous
-    return path[::-1]
+    def _prior(self, token: re.Match[str], ids: Ints, open_: bool, bonus: float) -> Floats | None:
+        if not (open_ and bonus):
+            return None
+        return np.where(ids == self._ids.get(token.group().lower(), -1), np.float32(bonus), np.float32(0))
 
 
 def _single(number: int) -> Ints:

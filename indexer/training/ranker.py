@@ -33,12 +33,13 @@ from indexer.search.query import understand
 from indexer.search.ranker import FEATURES, Ranker, candidates, likeness
 from indexer.search.searching import length
 from indexer.search.snapshot import Snapshot
+from indexer.search.wording import wording
 
 __all__ = ["Example", "calibrate", "cross_validate", "examples_of", "fit"]
 
 FOLDS = 8
 PENALTY = 0.02
-STRENGTH = 0.3  # inverse penalty of the calibration
+STRENGTH = 0.1  # inverse penalty of the calibration
 DATA = Path(__file__).resolve().parent.parent / "search" / "data"
 FOREIGN = Path(__file__).resolve().parent / "data" / "foreign.jsonl"
 
@@ -46,13 +47,14 @@ FOREIGN = Path(__file__).resolve().parent / "data" / "foreign.jsonl"
 @dataclass(frozen=True)
 class Example:
     """One question's pool. `gold`: bool (pool,), all False when no right code is in the pool; `alike`: float32 (pool,),
-    `ranker.likeness` of each candidate.
+    `ranker.likeness` of each candidate; `worded`: float32 (pool, 2), their `wording`.
     """
 
     question: Question
     features: np.ndarray
     gold: np.ndarray
     alike: np.ndarray
+    worded: np.ndarray
     codes: list[str]
     families: list[str]
     syllable_count: int
@@ -73,8 +75,9 @@ def examples_of(questions: Sequence[Question], snapshot: Snapshot, encoder: Enco
         known = [searched.facts[code].family for code in question.gold_codes if code in searched.facts]
         group = min(known) if known else f"none:{question.id}"
         alike = np.array([likeness(query, pool, searched, int(index)) for index in pool.codes], dtype=np.float32)
-        count = length(query)
-        examples.append(Example(question, pool.features, gold, alike, codes, families, count, group))
+        worded = wording(query, searched, pool.codes)
+        examples.append(
+            Example(question, pool.features, gold, alike, worded, codes, families, length(query), group))
     return examples
 
 
@@ -130,7 +133,8 @@ def calibrate(pairs: Sequence[tuple[Example, Ranker]]) -> tuple[Calibration, dic
     for example, ranker in pairs:
         order, ranked = ranker.ranked(example.features)
         families = [example.families[i] for i in order]
-        seen.append(shape(ranked, families, example.syllable_count, float(example.alike[order[0]])))
+        alike = float(example.alike[order[0]])
+        seen.append(shape(ranked, families, example.syllable_count, alike, example.worded[order]))
         right.append(bool(example.gold[order][0]) and example.question.behaviour == "answer")
         domain.append(bool(example.question.gold_codes))
         wanted.append(example.question.behaviour)

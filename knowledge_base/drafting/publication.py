@@ -49,6 +49,8 @@ class Gate(Protocol):
     """Runs the golden questions of a guide and of its neighbours (`indexer.gate.PublishGate`)."""
 
     def check(self, guide: Guide) -> Verdict: ...
+    def keep(self, verdict: Any) -> None:
+        """Takes what questions do after the publication for their last result, so that failing guides are marked."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +93,16 @@ class Publication:
             if _last_entry(session, code) != entry:
                 raise Conflict("Vừa có người công bố bản khác của hướng dẫn này. Tải lại trang để xem.")
             row.reason = why
-            overridden = verdict is not None and not verdict.allowed
-            _audit_gate(session, by, code, verdict, why, overridden)
+            if verdict is not None and not verdict.allowed:
+                _audit_gate(session, by, code, verdict, why)
             if guide.effective_from and guide.effective_from > local_date():
                 self._schedule(session, row, guide.effective_from, by)
             else:
                 self._put(session, row, guide, by)
             done = viewed(row)
         self._kb.revision()
+        if gate and verdict is not None and done.state is State.PUBLISHED:
+            gate.keep(verdict)
         return Outcome(done, verdict)
 
     def unschedule(self, draft_id: int, reason: str, by: str) -> None:
@@ -116,8 +120,12 @@ class Publication:
                 session, by, "guide.unschedule", f"guide:{row.code}", reason=reason.strip(),
                 before={"state": "scheduled", "publish_on": str(row.publish_on)}, after={"state": row.state})
 
-    def publish_due(self, today: date | None = None) -> int:
-        """Publishes what was to count from `today` or earlier; returns how many. Safe to run in several processes."""
+    def publish_due(self, today: date | None = None, gate: Gate | None = None) -> int:
+        """Publishes what was to count from `today` or earlier; returns how many. Safe to run in several processes.
+
+        `gate` is asked again: other guides have changed since. A law takes effect on its day whatever a question does,
+        and nobody is there to decide, so nothing is held back: what is lost is logged and marks the guides that lost.
+        """
         day = today or local_date()
         due = select(DraftRow.id).where(DraftRow.state == State.SCHEDULED, DraftRow.publish_on <= day)
         with self._database.session(write=False) as session:
@@ -125,24 +133,40 @@ class Publication:
         count = 0
         for draft_id in ids:
             try:
-                count += self._publish_one(draft_id)
+                count += self._publish_one(draft_id, gate)
             except ISeeError as error:  # one text that can't be published must not hold up the others
                 _log.error("scheduled_publication_failed", draft=draft_id, reason=error.detail)
         if count:
             self._kb.revision()
         return count
 
-    def _publish_one(self, draft_id: int) -> int:
+    def _publish_one(self, draft_id: int, gate: Gate | None) -> int:
         """A text that was corrected while this one waited keeps its corrections: only the fields that this one changed
         take their new value."""
         self._kb.revision()
+        verdict = self._asked_again(draft_id, gate) if gate else None
         with self._database.session() as session:
             row = session.get(DraftRow, draft_id, with_for_update=True)
             if row is None or row.state != State.SCHEDULED:
                 return 0
             guide = self._on_top(viewed(row))
             self._put(session, row, guide, "system")
-            return 1
+            if verdict is not None and verdict.losses:
+                _audit_gate(session, "system", row.code, verdict, row.reason, action="guide.gate")
+        if gate and verdict is not None:
+            gate.keep(verdict)
+        return 1
+
+    def _asked_again(self, draft_id: int, gate: Gate) -> Verdict | None:
+        """What the text does to golden questions today; None where that can't be said (no index yet)."""
+        with self._database.session(write=False) as session:
+            row = session.get(DraftRow, draft_id)
+            draft = viewed(row) if row is not None and row.state == State.SCHEDULED else None
+        try:
+            return gate.check(self._on_top(draft)) if draft else None
+        except ISeeError as error:
+            _log.warning("scheduled_gate_failed", draft=draft_id, reason=error.detail)
+            return None
 
     def _on_top(self, draft: Draft) -> Guide:
         own = Guide.model_validate(dict(draft.payload))
@@ -205,9 +229,7 @@ def _last_entry(session: Session, code: str, origin: Origin | None = None) -> in
 
 
 def _audit_gate(
-    session: Session, by: str, code: str, verdict: Verdict | None, reason: str, overridden: bool
+    session: Session, by: str, code: str, verdict: Verdict, reason: str, action: str = "guide.override"
 ) -> None:
-    if verdict is None or not overridden:
-        return
     after = {"ran": verdict.ran, "losses": len(verdict.losses), "broken": list(verdict.broken)}
-    record(session, by, "guide.override", f"guide:{code}", after=after, reason=reason)
+    record(session, by, action, f"guide:{code}", after=after, reason=reason)

@@ -10,8 +10,12 @@ import uvicorn
 from bot.app import create_app
 from common.settings import Settings
 from tests.bot.serving import assemble
+from tests.postgres import instead_of_sqlite
+from tests.template import use_postgres
 
 if __name__ == "__main__":
+    if instead_of_sqlite():
+        use_postgres()
     home, port, rasa_port = sys.argv[1:]
     settings = Settings(
         home=Path(home),

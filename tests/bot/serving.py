@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 import threading
@@ -32,7 +31,6 @@ from common.keyring import Keyring
 from common.messages import Button, Reply, Status
 from common.settings import Settings
 from knowledge_base.store import KnowledgeBase
-from tests.postgres import fresh_database
 from tests.template import copy_database
 
 ENGINE = Path(__file__).parent / "engine_double.py"
@@ -167,14 +165,6 @@ class Talk:
         return listed
 
 
-def private_database() -> str:
-    """A fresh PostgreSQL database where ISEE_TEST_POSTGRES (an SQLAlchemy URL of a server) is set; else SQLite."""
-    server = os.environ.get("ISEE_TEST_POSTGRES", "")
-    if not server:
-        return ""
-    return fresh_database(server)
-
-
 def start_engine(port: int, secret: str) -> subprocess.Popen[bytes]:
     process = subprocess.Popen([sys.executable, str(ENGINE), str(port), secret])
     for _ in range(100):
@@ -214,8 +204,9 @@ def serving(home: Path, *, engine: bool = True, shipped: bool = True, **settings
     """The service over `home`; with `engine=False` nobody listens where Rasa should be, with `shipped=False` the
     guides are those that a test publishes."""
     rasa_port = free_port(0)
+    copy_database(home / "isee.db", shipped=shipped)
     chosen = Settings(
-        database_url=private_database(),
+        database_url="",
         home=home,
         port=free_port(0),
         rasa_url=f"http://127.0.0.1:{rasa_port}",
@@ -225,8 +216,6 @@ def serving(home: Path, *, engine: bool = True, shipped: bool = True, **settings
         },
     )
     made: list[Context] = []
-    if chosen.database_url == f"sqlite:///{chosen.home / 'isee.db'}":
-        copy_database(chosen.home / "isee.db", shipped=shipped)
 
     def make(given: Settings) -> Context:
         made.append(assemble(given))

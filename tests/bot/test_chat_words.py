@@ -75,6 +75,7 @@ def test_a_card_says_facts_papers_and_where_they_come_from() -> None:
         ([], "Trung tâm xác nhận khi nộp"), ([{"amount": 0}], "Không thu phí"), ([{"amount": 8000}], "8.000 đồng"),
         ([{"amount": 8000, "when": "x"}], "8.000 đồng (tùy trường hợp)"),
         ([{"amount": 8000}, {"note": "khác"}], "8.000 đồng (tùy trường hợp)"),
+        ([{"amount": 0, "when": "x"}, {"note": "khác"}], "Tùy trường hợp"),
         ([{"verbatim": "Theo nghị quyết"}], "Theo nghị quyết"),
     ],
 )  # fmt: skip
@@ -86,7 +87,22 @@ def test_fees_in_one_line(fees: list[dict[str, object]], words: str) -> None:
 def test_numbers_are_written_as_the_language_writes_them() -> None:
     fields = {**ANSWER["fields"], "fee": [{"amount": 8000}], "time": [{"amount": 0.5, "unit": "day"}]}  # type: ignore[dict-item]
     facts = dict(Card({**ANSWER, "fields": fields}, texts("en")).facts)
-    assert (facts["Fee"], facts["Time"]) == ("8,000 VND", "0.5 day(s)")
+    assert (facts["Fee"], facts["Time"]) == ("8,000 VND", "0.5 days")
+
+
+@pytest.mark.parametrize(("aspect", "official"), [("overview", ["Official name: Kết hôn"]), ("documents", [])])
+def test_in_english_the_card_hides_neither_the_reason_nor_what_is_only_vietnamese(
+    aspect: str, official: list[str]
+) -> None:
+    text = (
+        '我能看懂您的问题。\n\nThis is the procedure "Marriage registration".\nOfficial name: Kết hôn\n\n'
+        "Papers needed:\n• Tờ khai\n\nThe parts in Vietnamese are quoted."
+    )
+    answer = {**ANSWER, "aspect": aspect, "procedure": {"code": "1.000894", "name": "Marriage registration"}}
+    one = shown([{"id": "1", "author": "bot", "text": text, "answer": answer}], texts("en"))[0]
+    assert [line for block in one.blocks for line in block.lines] == [
+        "我能看懂您的问题。", 'This is the procedure "Marriage registration".', *official,
+        "The parts in Vietnamese are quoted."]
 
 
 def test_many_choices_of_a_question_are_a_list_to_pick_from() -> None:

@@ -120,6 +120,16 @@ def test_a_role_enters_its_areas_alone(running: Running, tokens: dict[Role, str]
                 assert status == 403 and NO_TOKEN in text, where
 
 
+@pytest.mark.parametrize("value", ["a%00b", "99999999999999999999"])
+def test_an_address_that_no_row_can_have_is_no_fault(running: Running, tokens: dict[Role, str], value: str) -> None:
+    """Neither a NUL nor such a number fits into a PostgreSQL column, nor the number into one of SQLite."""
+    with running.http as http:
+        for method, path, _area in GUARDED:
+            if method == "GET" and "{" in path:
+                status, _text = asks(http, method, re.sub(r"\{[^}]+\}", value, path), tokens[Role.ADMIN])
+                assert status < 500 or status == 503, (path, status)
+
+
 def test_forms_of_everybody_need_their_token_and_this_site(running: Running, tokens: dict[Role, str]) -> None:
     token = tokens[Role.ASSISTANT]
     with running.http as http:

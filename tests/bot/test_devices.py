@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import httpx
@@ -15,12 +17,14 @@ from sqlalchemy import func, select, update
 from bot.access.model import Role
 from bot.desk.tables import SatisfactionRow
 from bot.gateway.devices import ALPHABET, Guesses
+from bot.gateway.shared import Shared
 from bot.gateway.tables import DeviceRow, ResumeCodeRow
 from bot.inbox.tables import InboxQuestionRow
 from common.clock import utc_now
-from common.errors import TooManyRequests
+from common.errors import InvalidInput, TooManyRequests
 from tests.bot.serving import Running, Talk, serving
 from tests.bot.test_console import PASSWORD
+from tests.redis_server import private_redis
 
 ID_NUMBER = "022190001234"
 
@@ -116,10 +120,30 @@ def test_guessing_is_slowed_down_for_an_address_and_the_right_code_is_not_counte
 async def test_guessing_from_many_addresses_is_slowed_down_too() -> None:
     guesses = Guesses()
     for number in range(300):
-        await guesses.allow(f"address {number}")
-        await guesses.failed(f"address {number}")
+        await wrong(guesses, f"address {number}")
     with pytest.raises(TooManyRequests):
-        await guesses.allow("one more")
+        await wrong(guesses, "one more")
+
+
+async def wrong(guesses: Guesses, client: str) -> None:
+    with suppress(InvalidInput):
+        async with guesses.one(client):
+            await asyncio.sleep(0)  # as long as the database takes
+            raise InvalidInput("wrong")
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+async def test_many_guesses_at_once_are_no_more_than_one_after_the_other(replicas: int) -> None:
+    with private_redis() as redis:
+        shared = Shared(redis.url)
+        each = [Guesses(shared if replicas > 1 else None) for _ in range(replicas)]
+        told = await asyncio.gather(
+            *(wrong(each[number % replicas], "one") for number in range(40)), return_exceptions=True)
+        assert [type(one) for one in told].count(TooManyRequests) == 30
+        for _ in range(12):  # who types the right one is not counted
+            async with each[0].one("another"):
+                pass
+        await shared.close()
 
 
 def test_neither_code_nor_token_is_kept_as_it_is(running: Running, talk: Talk) -> None:

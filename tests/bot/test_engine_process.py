@@ -7,10 +7,12 @@ import socket
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from bot.engine_process import EngineProcess, free_port
 from bot.engine_trackers import TrackerStore
 from common.settings import Settings
+from tests.postgres import sqlite_only
 
 
 def supervised(home: Path, **settings: str) -> EngineProcess:
@@ -49,7 +51,7 @@ def test_a_taken_port_is_replaced() -> None:
     ("given", "told"),
     [
         ("postgresql+psycopg://u:p%40ss@db:5433/isee", "postgresql://u:p%40ss@db:5433/isee"),
-        ("", "sqlite:///{home}/rasa-tracker.db"),
+        pytest.param("", "sqlite:///{home}/rasa-tracker.db", marks=sqlite_only),
     ],
 )
 def test_rasa_is_told_a_tracker_address_that_its_driver_knows(tmp_path: Path, given: str, told: str) -> None:
@@ -58,13 +60,16 @@ def test_rasa_is_told_a_tracker_address_that_its_driver_knows(tmp_path: Path, gi
 
 
 def test_erasing_a_conversation_erases_its_events_in_rasas_store(tmp_path: Path) -> None:
-    import sqlite3
-
-    trackers = TrackerStore(Settings(home=tmp_path, database_url=""))
+    settings = Settings(home=tmp_path, database_url="")
+    trackers = TrackerStore(settings)
     trackers.erase("a")
-    with sqlite3.connect(tmp_path / "rasa-tracker.db") as connection:
-        connection.execute("CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id TEXT)")
-        connection.executemany("INSERT INTO events (sender_id) VALUES (?)", [("a",), ("b",)])
+    own_file = settings.database_url.startswith("sqlite")
+    store = create_engine(f"sqlite:///{tmp_path / 'rasa-tracker.db'}" if own_file else settings.database_url)
+    with store.begin() as connection:
+        connection.execute(text("CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id TEXT)"))
+        connection.execute(text("INSERT INTO events VALUES (1, 'a'), (2, 'b')"))
     trackers.erase("a")
-    with sqlite3.connect(tmp_path / "rasa-tracker.db") as connection:
-        assert connection.execute("SELECT sender_id FROM events").fetchall() == [("b",)]
+    with store.begin() as connection:
+        assert connection.execute(text("SELECT sender_id FROM events")).scalars().all() == ["b"]
+    store.dispose()
+    trackers.dispose()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from bot.migrations import METADATA, migrate, pending
 from common.database import Database
+from tests.postgres import database_url
 
 
-def test_migrations_and_declared_tables_agree(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'isee.db'}")
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_migrations_and_declared_tables_agree(kind: str, tmp_path: Path) -> None:
+    database = Database(database_url(kind, tmp_path))
     assert pending(database)
     migrate(database)
     assert not pending(database)

@@ -29,6 +29,7 @@ from common.clock import utc_now
 from common.database import Database
 from tests.actions.dossiers.citizen import KHAI_SINH
 from tests.bot.serving import Running, Talk, serving
+from tests.postgres import sqlite_only
 
 NAME, PHONE, PERSON = "Nghiêm Thị Tuyết Trinh", "0936518274", "022184061927"
 ANSWERS = [NAME, PERSON, PHONE, *KHAI_SINH[3:]]
@@ -214,6 +215,7 @@ def test_failed_work_is_shown_and_tried_again(running: Running, room: Dossiers) 
     assert all(row.id != number for row in outbox.failed())
 
 
+@sqlite_only
 def test_after_erasing_nothing_is_left_but_what_must_be(running: Running, room: Dossiers, talk: Talk) -> None:
     typed = "cụ Phùng Bá Quát ở ngõ Hàng Than"
     talk.say(f"{typed} hỏi làm giấy gì")

@@ -20,6 +20,7 @@ from common.clock import to_local, utc_now
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
 from tests.bot.serving import Running, serving
+from tests.template import empty_database
 
 PASSWORD = "mot-mat-khau-dai"
 PAGE = "/console/switches"
@@ -142,8 +143,7 @@ def test_announcements(running: Running, manager: httpx.Client) -> None:
 
 
 def test_replicas_follow_and_time_ends_things(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'isee.db'}")
-    database.create_all()
+    database = empty_database(tmp_path)
     here, there = Switches(database), Switches(database)
     assert there.state().guide("1.001193") is None
     here.off(Kind.GUIDE, "1.001193", "sai lệ phí", "chu", until=utc_now() + timedelta(minutes=5))

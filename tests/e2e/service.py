@@ -17,6 +17,7 @@ import httpx
 
 from bot.engine_process import free_port
 from common.settings import PROJECT_ROOT
+from tests.template import url_of
 
 __all__ = ["ALL_UP", "Service"]
 
@@ -52,6 +53,7 @@ class Service:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ISEE_")}
         return inherited | {
             "ISEE_HOME": str(self.home),
+            "ISEE_DATABASE_URL": url_of(self.home / "isee.db"),
             "ISEE_PORT": str(self.port),
             "ISEE_RASA_PORT": str(self._rasa_port),
             "ISEE_RASA_TIMEOUT_S": "20",

@@ -269,7 +269,8 @@ def _fill_in(widget: Widget) -> str:
     expect(widget.last).to_contain_text("kiểm tra lại")
     widget.says("sửa số bản sao")
     widget.says("3")
-    expect(widget.last).to_contain_text("Số bản sao Giấy khai sinh: 3")
+    copies = widget.last.locator(".lines > div", has_text="Số bản sao Giấy khai sinh")
+    expect(copies.locator("dd")).to_have_text("3")
     widget.presses("Nộp hồ sơ")
     receipt = widget.page.locator("isee-chat .message.bot", has=widget.page.locator(".dossier .code")).last
     code = receipt.locator(".dossier .code").inner_text()

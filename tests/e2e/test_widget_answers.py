@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,10 @@ def test_the_interface_speaks_english(widget: Widget) -> None:
     assert widget.page.locator("isee-chat .frame").get_attribute("lang") == "en"
     widget.page.reload()
     expect(widget.last).to_contain_text("automatic assistant")
+    answer = widget.says("How do I register the birth of my child?")
+    expect(answer).to_contain_text("exist only in Vietnamese")
+    expect(answer.locator(".origin")).to_contain_text(re.compile(r"checked on \d+ [A-Z][a-z]+ \d{4}"))
+    expect(answer.locator("[lang=vi]", has_text="Official name")).to_have_count(1)
     widget.page.get_by_role("button", name="Options").click()
     widget.page.get_by_role("menuitem", name="Tiếng Việt").click()
     expect(widget.last).to_contain_text("Chào anh/chị")

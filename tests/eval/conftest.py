@@ -12,6 +12,7 @@ from common.settings import Settings
 from indexer.encoder import load_encoder
 from indexer.search import SearchService
 from knowledge_base.store import KnowledgeBase
+from tests.template import copy_database
 
 FOLDER = Path(__file__).parent
 
@@ -22,10 +23,8 @@ def search(built_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Search
     folder = tmp_path_factory.mktemp("eval")
     if (built_home / "index").exists():
         shutil.copytree(built_home / "index", folder / "index")
-    database = Database(f"sqlite:///{folder / 'isee.db'}")
-    database.create_all()
-    kb = KnowledgeBase(database)
-    kb.load_shipped()
+    copy_database(folder / "isee.db", shipped=True)
+    kb = KnowledgeBase(Database(f"sqlite:///{folder / 'isee.db'}"))
     service = SearchService(kb, load_encoder(Settings(home=built_home)), folder / "index")
     service.ensure_built()
     return service

@@ -11,6 +11,7 @@ from common.database import Database
 from knowledge_base.export import export_yaml
 from knowledge_base.model import Guide
 from knowledge_base.store import KnowledgeBase
+from tests.template import empty_database
 
 GuideMaker = Callable[..., Guide]
 
@@ -80,8 +81,7 @@ def write_guide(guides_root: Path, make_guide: GuideMaker) -> Callable[..., Path
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'kb.db'}")
-    made.create_all()
+    made = empty_database(tmp_path)
     yield made
     made.dispose()
 

@@ -30,10 +30,11 @@ def isee(tmp_path_factory: pytest.TempPathFactory) -> Run:
     database = Database(f"sqlite:///{home / 'isee.db'}")
     migrate(database)
     database.create_all()
+    url = database.url
     database.dispose()
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "ISEE_HOME": str(home), "ISEE_DATABASE_URL": "", "PYTHONIOENCODING": "utf-8"}
+        environment = {**os.environ, "ISEE_HOME": str(home), "ISEE_DATABASE_URL": url, "PYTHONIOENCODING": "utf-8"}
         command = [sys.executable, "-m", "bot.cli", "kb", *words]
         return subprocess.run(
             command, capture_output=True, text=True, encoding="utf-8", env=environment, cwd=PROJECT_ROOT, check=False

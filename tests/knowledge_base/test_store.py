@@ -3,9 +3,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event
 
 from common.clock import local_date
 from common.database import Database
@@ -99,9 +100,11 @@ def test_parallel_publishers_and_readers_agree(database: Database, make_guide: G
 
 
 def test_publishing_many_is_all_or_nothing(kb: KnowledgeBase, database: Database, make_guide: GuideMaker) -> None:
-    with database.session() as session:
-        trigger = "CREATE TRIGGER stop BEFORE INSERT ON publication_log BEGIN SELECT RAISE(ABORT, 'no'); END"
-        session.execute(text(trigger))
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def stop(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("INSERT INTO publication_log"):
+            raise RuntimeError("no")
+
     with pytest.raises(Exception, match=r"no|công bố"):
         kb.publish_many([make_guide("1.000001"), make_guide("1.000002")], Origin.CURATED, **WHO)
     assert (kb.revision(), kb.at_version("1.000001", 1)) == (0, None)

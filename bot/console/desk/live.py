@@ -11,16 +11,18 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Form, Query, Request
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from bot.access.model import Staff
 from bot.api.deps import ContextDep
+from bot.api.streams import HeldStream
 from bot.console.desk.views import row_html, seen
 from bot.console.rendering import see_other
 from bot.console.session import COOKIE, AgentDep, FormOf
@@ -35,7 +37,6 @@ router = APIRouter(prefix="/console/desk", include_in_schema=False)
 _LOOK_EVERY_S = 1.0
 # So often the person is noted as present and the session looked at again.
 _SEEN_EVERY_S = 20.0
-_PING_S = 15
 
 
 @router.post("/presence")
@@ -56,8 +57,10 @@ async def events(
     staff: AgentDep,
     conversation: Annotated[str, Query(max_length=36)] = "",
 ) -> Response:
-    stream = _stream(context, staff, request.cookies.get(COOKIE, ""), conversation)
-    return EventSourceResponse(stream, ping=_PING_S, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    """Raises TooManyRequests where the person has too many desks open: each tab holds one stream."""
+    place = ExitStack()
+    place.enter_context(context.hub.listening(f"{DESK} of {staff.name}"))
+    return HeldStream(_stream(context, staff, request.cookies.get(COOKIE, ""), conversation), place)
 
 
 async def _stream(context: Context, staff: Staff, token: str, conversation: str) -> AsyncIterator[ServerSentEvent]:
@@ -71,10 +74,11 @@ async def _stream(context: Context, staff: Staff, token: str, conversation: str)
                     return  # signed out, or the account was locked
                 await seen(context, staff)
                 next_seen = time.monotonic() + _SEEN_EVERY_S
-            try:
-                changes = await asyncio.wait_for(desk.get(), _LOOK_EVERY_S)
-            except TimeoutError:
-                changes = Changes()
+            # Not wait_for: see `bot.gateway.hub.wait`.
+            changes: Changes | None = Changes()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY_S):
+                    changes = await desk.get()
             for event in _events(context, changes):
                 yield event
             if conversation:

@@ -32,9 +32,25 @@ async def show(request: Request, context: ContextDep, staff: CuratorDep, code: C
             return values | {"answered": None, "info": None, "text": []}
         history = {info.version: info for info in drafting.kb.history(code)}
         # A text on its own reads like a text that was added to nothing.
-        text = compared({}, guide_payload(row.published.guide))
+        text = compared({}, _with_names(guide_payload(row.published.guide)))
         return values | {"answered": drafting.kb.get(code), "info": history.get(row.published.version), "text": text}
 
     return guide_page(
         request, "guide", staff=staff, published="published" in request.query_params,
         today=drafting.kb.snapshot().day, **await run_sync(gathered))
+
+
+def _with_names(payload: dict[str, Any]) -> dict[str, Any]:
+    """The text with the cases' names where it refers to their ids, for reading."""
+    names = {case["id"]: case["label"] for case in payload.get("cases", [])}
+
+    def named(item: Any) -> Any:
+        if not isinstance(item, dict):
+            return item
+        when = {"when": names.get(item["when"], item["when"])} if "when" in item else {}
+        cases = {"cases": [names.get(case, case) for case in item["cases"]]} if "cases" in item else {}
+        return item | when | cases
+
+    told = ((key, [named(item) for item in value] if isinstance(value, list) and key != "cases" else value)
+            for key, value in payload.items())
+    return dict(told)

@@ -45,12 +45,21 @@ class Admit:
             turn.text = without_command(unicodedata.normalize("NFC", turn.inbound.text).strip())
             if not turn.text:
                 raise InvalidInput(problem("empty"), field="text")
-        seconds = await self._of_conversation.wait(turn.conversation.id)
-        if not seconds and turn.inbound.client:
-            seconds = await self._of_client.wait(turn.inbound.client)
+        await self.count(turn.conversation.id, turn.inbound.client)
+        return None
+
+    async def count(self, conversation_id: str, client: str) -> None:
+        """Counts one message. Raises TooManyRequests."""
+        seconds = await self._of_conversation.wait(conversation_id)
+        if not seconds and client:
+            seconds = await self._of_client.wait(client)
         if seconds:
             raise TooManyRequests(problem("too_fast", seconds=int(seconds)), retry_after=seconds)
-        return None
+
+    async def room(self, conversation_id: str) -> None:
+        """Raises TooManyRequests where a further message of the conversation would be refused; counts nothing."""
+        if seconds := await self._of_conversation.left(conversation_id):
+            raise TooManyRequests(problem("too_fast", seconds=int(seconds)), retry_after=seconds)
 
 
 def readable(text: str, longest: int) -> None:

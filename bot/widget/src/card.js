@@ -72,7 +72,7 @@ function grouped(documents, cases, personal, T) {
 function origin(answer, T) {
   const parts = [`${T.version} ${answer.guide_version}`];
   if (answer.decision_no) parts.push(`${T.decision} ${answer.decision_no}`);
-  if (answer.checked_on) parts.push(`${T.checked} ${date(answer.checked_on)}`);
+  if (answer.checked_on) parts.push(`${T.checked} ${date(answer.checked_on, T)}`);
   const links = (answer.sources || [])
     .filter((source) => safeUrl(source.url))
     .map((source) => el("a", { href: source.url, target: "_blank", rel: "noopener noreferrer" }, source.title));

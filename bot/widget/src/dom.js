@@ -18,8 +18,13 @@ export function safeUrl(url) {
   return SAFE_ADDRESS.test(url) ? url : null;
 }
 
-/** Paragraphs, lists ("- " or "• ") and numbered lines of plain text as elements. */
-export function prose(text) {
+// Codes of dossiers and tickets, and opening hours, are read in one piece; a browser breaks lines at their hyphens.
+const WHOLE = /(\b[A-Z]{1,3}\d*-\d{6}-\d{4}\b|\b\d\d?:\d\d–\d\d?:\d\d\b)/;
+
+const words = (line) => line.split(WHOLE).map((part, place) => (place % 2 ? el("span", { class: "whole" }, part) : part));
+
+/** Paragraphs, lists ("- " or "• ") and numbered lines of plain text as elements; `lang(line)` may name a line's language. */
+export function prose(text, lang = () => null) {
   const out = [];
   for (const block of text.split(/\n{2,}/)) {
     let list = null;
@@ -27,10 +32,10 @@ export function prose(text) {
       const bullet = /^\s*[-•]\s+(.*)$/.exec(line);
       if (bullet) {
         if (!list) out.push((list = el("ul")));
-        list.append(el("li", {}, bullet[1]));
+        list.append(el("li", { lang: lang(line) }, ...words(bullet[1])));
       } else if (line.trim()) {
         list = null;
-        out.push(el("p", {}, line));
+        out.push(el("p", { lang: lang(line) }, ...words(line)));
       }
     }
   }

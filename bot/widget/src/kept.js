@@ -40,6 +40,16 @@ export class Kept {
     else this.brief.removeItem(this.key("draft"));
   }
 
+  /** Whether a form asks for a value: known before the line is there again after a reload. */
+  get asked() {
+    return this.#read(this.key("asked"), false);
+  }
+
+  set asked(yes) {
+    if (yes) this.#write(this.key("asked"), true);
+    else this.storage.removeItem(this.key("asked"));
+  }
+
   get dismissed() {
     return this.wish("dismissed", []);
   }
@@ -83,7 +93,7 @@ export class Kept {
 
   /** Forgets the conversation; what the citizen set for themselves stays. */
   forget() {
-    for (const name of ["conversation", "rated"]) this.storage.removeItem(this.key(name));
+    for (const name of ["conversation", "rated", "asked"]) this.storage.removeItem(this.key(name));
     this.storage.removeItem(`${this.prefix}owed`);
     this.draft = "";
   }

@@ -1,5 +1,6 @@
 // The conversation on the screen: what is confirmed in the order of its ids, and after it what still waits to be sent.
 import { bubble, pendingBubble } from "./bubble.js";
+import { el } from "./dom.js";
 
 const NEAR_PX = 140;
 
@@ -19,11 +20,13 @@ export class Log {
     this.node.replaceChildren();
     messages.forEach((message) => this.add(message));
     waiting.forEach((item) => this.wait(item));
-    this.toEnd();
+    // A greeting is read from its first line, however little of it there is room for.
+    this.toEnd(this.node.childElementCount === 1 ? this.node.firstChild : undefined);
   }
 
-  clear() {
-    this.fill([], []);
+  /** The id of the newest confirmed message, "" before the first. */
+  get lastId() {
+    return [...this.#seen].reduce((last, id) => (id > last ? id : last), "");
   }
 
   /** The bubble of a message that was not shown yet, else null. */
@@ -48,20 +51,38 @@ export class Log {
     return this.node.querySelector(`[data-client="${item.client_id}"]`);
   }
 
-  /** The server stored `item` as the message `id`. Its stored form (numbers masked in it) may be here or come later. */
-  confirm(item, id) {
+  /** A word about what waits, under it; the one before goes. */
+  note(item, ...words) {
     const node = this.pending(item);
-    node?.classList.remove("pending");
     node?.querySelector(".note")?.remove();
+    node?.append(el("div", { class: "note" }, ...words));
+    this.toEnd();
+  }
+
+  /** The server stored `item` as the message `id`, in the words `text` (numbers masked), which take the place of its own. */
+  confirm(item, id, text = item.shown) {
+    const own = this.pending(item);
+    own?.classList.remove("pending");
+    own?.querySelector(".note")?.remove();
+    this.node.querySelector(".lost")?.remove();
     const held = this.#held;
     this.#held = [];
-    if (node && id && !node.dataset.id) {
+    if (own && id && !own.dataset.id) {
+      own.remove();
+      const stored = bubble({ id, author: "citizen", text }, this.w);
+      stored.dataset.client = item.client_id;
       // Its answer may have come by the stream meanwhile, and stands before it.
-      node.remove();
-      node.dataset.id = id;
-      if (!this.#seen.has(id)) this.#place(node);
+      if (!this.#seen.has(id)) this.#place(stored);
     }
     held.forEach((message) => this.add(message));
+  }
+
+  /** Says after the message `after` that what was sent then is gone, until something else is sent. */
+  lost(after, text) {
+    const node = bubble({ id: `${after}~`, author: "system", text }, { ...this.w, reader: null });
+    node.classList.add("lost");
+    this.#place(node);
+    this.toEnd();
   }
 
   /** Another tab has sent `item`: its stored form comes by the stream, or is here already. */

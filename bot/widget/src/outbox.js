@@ -1,5 +1,8 @@
 // What the citizen said and the server has not confirmed yet: kept across reloads, sent in order, retried.
 // The server recognises a repeated client_id, so two tabs that send the same thing can't ask twice.
+//
+// Values for a form and files lie in this page's memory alone, as a computer may have other users: a reload takes them,
+// and leaves a mark without content, by which the citizen is told.
 
 import { Refused } from "./api.js";
 
@@ -8,15 +11,17 @@ let count = 0;
 
 export class Outbox {
   #items;
-  #files = new Map(); // files can't be kept across a reload: the citizen is asked to pick them again
+  #files = new Map();
+  #lost;
   #running = false;
   #failures = 0;
   #timer = 0;
 
   /** `send(item, file)` delivers one item; `on` reports `sent`, `refused`, `waiting`, and `gone`: sent by another tab. */
-  constructor(storage, prefix, send, on, signal) {
-    Object.assign(this, { storage, prefix, send, on });
+  constructor(kept, send, on, signal) {
+    Object.assign(this, { storage: kept.storage, brief: kept.brief, prefix: kept.key("out:"), send, on });
     this.#items = this.#load();
+    this.#lost = this.#marks();
     addEventListener("online", () => this.flush(), { signal });
     addEventListener("storage", (event) => event.newValue === null && this.#goneElsewhere(event.key), { signal });
     signal.addEventListener("abort", () => clearTimeout(this.#timer));
@@ -26,11 +31,15 @@ export class Outbox {
     return [...this.#items];
   }
 
-  /** Keeps an item under a key of its own, which sorts by time: tabs that share the store don't overwrite each other's. */
-  add(item, file = null) {
+  /**
+   * Keeps an item under a key of its own, which sorts by time: tabs that share the store don't overwrite each other's.
+   * Of a file or a `secret` item only the mark `after` is kept: the id of the last message that was shown before it.
+   */
+  add(item, { file = null, secret = false, after = "" }) {
     const kept = { ...item, client_id: crypto.randomUUID ? crypto.randomUUID() : randomId(), file: Boolean(file) };
     kept.key = `${this.prefix}${String(Date.now()).padStart(15, "0")}-${String(count++).padStart(5, "0")}-${kept.client_id.slice(0, 4)}`;
     if (file) this.#files.set(kept.client_id, file);
+    if (file || secret) this.brief.setItem(kept.key, after);
     else this.storage.setItem(kept.key, JSON.stringify(kept));
     this.#items.push(kept);
     this.flush();
@@ -39,6 +48,18 @@ export class Outbox {
 
   clear() {
     this.#items.forEach((item) => this.#drop(item));
+    this.forgetLost();
+  }
+
+  /** After which message a reload took something that the service never got; null for nothing. */
+  lost(messages) {
+    const after = this.#lost[0] && this.brief.getItem(this.#lost[0]);
+    const arrived = messages.some(({ author, id }) => author === "citizen" && id > after);
+    return after === undefined || after === null || arrived ? null : after;
+  }
+
+  forgetLost() {
+    this.#lost.splice(0).forEach((key) => this.brief.removeItem(key));
   }
 
   async flush() {
@@ -85,6 +106,7 @@ export class Outbox {
     this.#items = this.#items.filter((other) => other !== item);
     this.#files.delete(item.client_id);
     this.storage.removeItem(item.key);
+    this.brief.removeItem(item.key);
   }
 
   /** Another tab has sent it, or the conversation was left there. The one in flight here settles by itself. */
@@ -93,6 +115,10 @@ export class Outbox {
     if (!item || (this.#running && item === this.#items[0])) return;
     this.#drop(item);
     this.on.gone(item);
+  }
+
+  #marks() {
+    return this.brief.keys().filter((key) => key.startsWith(this.prefix)).sort();
   }
 
   #load() {

@@ -11,7 +11,7 @@ export function printChecklist(answer, groups, w) {
     groups.length > 1 ? el("h2", {}, label) : null,
     el("ul", {}, ...items.map((item) => el("li", { class: "tick" }, item.name, " ", el("small", {}, details(item, T))))),
   ]);
-  const notes = [`${T.version} ${answer.guide_version}`, answer.decision_no, answer.checked_on && `${T.checked} ${date(answer.checked_on)}`];
+  const notes = [`${T.version} ${answer.guide_version}`, answer.decision_no, answer.checked_on && `${T.checked} ${date(answer.checked_on, T)}`];
   printNodes(
     w,
     el("h1", {}, `${T.checklist}: ${answer.procedure.name}`),

@@ -105,8 +105,10 @@ export function build(w, on, entries) {
       typing.textContent = T.typing;
       typing.hidden = !shown;
     },
-    state(text) {
+    /** One line under the header; `wrong`: something does not work. */
+    state(text, wrong = false) {
       if (state.textContent !== text) state.textContent = text;
+      state.classList.toggle("warn", wrong);
       state.hidden = !text;
     },
     reading(shown, auto) {
@@ -128,6 +130,8 @@ export function build(w, on, entries) {
       if (sheet) log.before(sheet);
       else if (back?.isConnected) back.focus();
     },
+    /** Whether what is typed next is the value of a form. */
+    asking: () => input.dataset.field !== undefined,
     /** Fits the input to the value that a form asks for next (null: free text). */
     expect(field) {
       forForm = field?.type === "file";
@@ -135,7 +139,7 @@ export function build(w, on, entries) {
       else delete input.dataset.field;
       typing.hidden = true;
       input.inputMode = KEYBOARDS[field?.type] || "text";
-      input.placeholder = field?.example || T.placeholder;
+      input.placeholder = field?.example ? T.example(field.example) : T.placeholder;
       tools();
     },
   };

@@ -11,7 +11,7 @@ from typing import Any
 
 from actions.messages import Messages, day
 
-__all__ = ["provenance", "short"]
+__all__ = ["aired", "provenance", "short"]
 
 # Up to here an answer is sent whole; a longer one begins with at most so much. Bubbles fold beyond a screenful.
 _WHOLE, _FIRST = 600, 450
@@ -19,6 +19,8 @@ _WHOLE, _FIRST = 600, 450
 _LEAST_REST = 150
 _NUMBERED = re.compile(r"^(\d+)\. (.*)$", re.MULTILINE)
 _MOST_SOURCES = 3
+# An entry of a list that is longer than this takes several lines of a phone.
+_LONG_ENTRY = 60
 
 
 def short(text: str, answer: Mapping[str, Any], texts: Messages) -> tuple[str, str]:
@@ -42,6 +44,20 @@ def provenance(answer: Mapping[str, Any], texts: Messages, base_url: str = "") -
         checked=day(str(checked)) if checked else "", sources=[
             {"title": one.get("title") or "", "url": f"{base_url}{one['url']}" if one["url"].startswith("/")
              else one["url"]} for one in sources])
+
+
+def aired(text: str) -> str:
+    """A blank line around the entries of a numbered list whose entries are long: else a phone shows one grey block."""
+    if all(len(entry[2]) <= _LONG_ENTRY for entry in _NUMBERED.finditer(text)):
+        return text
+    before, *lines = text.split("\n")
+    said = [before]
+    for line in lines:
+        if before and line and (_NUMBERED.match(before) or _NUMBERED.match(line)):
+            said.append("")
+        said.append(line)
+        before = line
+    return "\n".join(said)
 
 
 def _facts_first(text: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from actions.messages import Messages
-from bot.zalo.rendering.answers import provenance, short
+from bot.zalo.rendering.answers import aired, provenance, short
 from bot.zalo.rendering.forms import form_text
 from bot.zalo.rendering.plain import plain
 
@@ -59,7 +59,7 @@ def show(
         said = text if attached else texts.render("agent", text=text)
         now = f"{said}\n\n{source}"
     elif answer:
-        now, rest = short(text, answer, texts)
+        now, rest = map(aired, short(text, answer, texts))
         now, rest = (now, f"{rest}\n\n{source}") if rest else (f"{now}\n\n{source}", "")
     elif form:
         now = form_text(text, form, buttons, texts)

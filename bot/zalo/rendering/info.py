@@ -7,7 +7,10 @@ from typing import Any
 
 from actions.messages import Messages
 
-__all__ = ["asks_for_phone", "request_info"]
+__all__ = ["CARD", "asks_for_phone", "request_info"]
+
+CARD = "/channels/zalo/card.png"
+"""Where the card's picture is served (`bot.channels.zalo_card`)."""
 
 _DECLINE = "/desk_decline"
 
@@ -18,8 +21,10 @@ def asks_for_phone(message: Mapping[str, Any]) -> bool:
     return payloads == [_DECLINE]
 
 
-def request_info(texts: Messages) -> dict[str, Any]:
+def request_info(texts: Messages, image_url: str = "") -> dict[str, Any]:
     """The platform's `message` object; it says what the number is for, and that it may be refused."""
     element = {"title": texts.render("info.title"), "subtitle": texts.render("info.subtitle")}
+    if image_url:
+        element["image_url"] = image_url
     return {"attachment": {"type": "template", "payload": {
         "template_type": "request_user_info", "elements": [element]}}}

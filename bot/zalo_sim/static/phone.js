@@ -5,13 +5,14 @@ const talk = () => document.getElementById('talk');
 let busy = false;
 let again = false;
 
-const toEnd = () => { talk().scrollTop = talk().scrollHeight; };
+const toEnd = (behavior = 'auto') => { talk().scrollTo({ top: talk().scrollHeight, behavior }); };
+const atEnd = () => talk().scrollHeight - talk().scrollTop - talk().clientHeight < 120;
 
 async function look(follow = false) {
   if (busy) { again = true; return; }
   busy = true;
   const before = talk();
-  const near = follow || before.scrollHeight - before.scrollTop - before.clientHeight < 120;
+  const near = follow || atEnd();
   const count = before.querySelectorAll('[data-id]').length;
   try {
     const answer = await fetch(location.pathname);
@@ -65,6 +66,9 @@ document.addEventListener('click', (event) => {
   document.querySelectorAll('details.pop[open]').forEach((one) => { if (!one.contains(event.target)) one.removeAttribute('open'); });
 });
 
+// A picture, or the typeface, that arrives late makes the chat longer below the eye.
+talk().addEventListener('load', () => { if (atEnd()) toEnd(); }, true);
+window.addEventListener('load', () => toEnd('instant'));
 new EventSource(`/phone/${user}/changes`).addEventListener('changed', () => look());
-toEnd();
+toEnd('instant');
 send(`/phone/${user}/act`, new URLSearchParams({ what: 'seen' }));

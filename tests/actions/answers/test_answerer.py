@@ -268,3 +268,35 @@ def test_what_was_said_is_known_without_the_words(database: Database) -> None:
     again = made.again(Turn(procedure=BIRTH, aspect="fee"))
     assert again and again.replies[0].answer and again.replies[0].answer.aspect is Aspect.FEE
     assert made.again(Turn()) is None
+
+
+STAY = "2.001159"
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        ("action_set_notices", "người thân ngủ lại nhà thì có cần thông báo lưu trú không"),
+        ("action_explain_refusal", "nhà có khách ở qua đêm thì thông báo lưu trú thế nào"),
+    ],
+)
+def test_a_word_of_the_procedure_s_name_is_no_command(database: Database, action: str, text: str) -> None:
+    outcome = answerer(database, "answer", STAY).mistaken(Turn(text=text, intent="set_notices", confidence=0.4), action)
+    assert outcome and outcome.replies[0].answer and outcome.replies[0].answer.procedure.code == STAY
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        ("action_set_notices", "đừng nhắn thông báo lưu trú cho tôi nữa"),
+        ("action_explain_refusal", "hồ sơ thông báo lưu trú bị trả lại vì thiếu giấy"),
+        ("action_my_data", "xóa hết thông tin lưu trú đang lưu của tôi"),
+    ],
+)
+def test_a_command_with_words_of_its_own_stays_one(database: Database, action: str, text: str) -> None:
+    assert answerer(database, "answer", STAY).mistaken(Turn(text=text, confidence=0.4), action) is None
+
+
+def test_what_the_index_does_not_know_stays_a_command(database: Database) -> None:
+    turn = Turn(text="cho hỏi cái thông báo vừa rồi là sao vậy", confidence=0.4)
+    assert answerer(database, "abstain", STAY).mistaken(turn, "action_explain_refusal") is None

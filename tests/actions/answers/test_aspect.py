@@ -47,3 +47,20 @@ def test_aspect_words_may_overlap() -> None:
 )  # fmt: skip
 def test_how_is_told_from_which_papers(text: str, how: bool) -> None:
     assert asks_how(text) is how
+
+
+@pytest.mark.parametrize(
+    ("text", "aspect"),
+    [
+        ("đăng ký nhận thông báo bằng phương tiện điện tử", None),  # "tiện" is no "tiền"
+        ("dang ky phuong tien thuy noi dia", None),
+        ("co mat tien khong", Aspect.FEE),
+        ("mấy trăm k vậy", Aspect.FEE),
+        ("lên đâu làm", Aspect.PLACE),
+        ("chừng nào có giấy", Aspect.TIME),
+        ("hồ sơ có những gì", Aspect.DOCUMENTS),
+        ("xong thì được trả cái gì", Aspect.RESULT),
+    ],
+)
+def test_aspects_are_told_by_words_as_they_are_meant(text: str, aspect: Aspect | None) -> None:
+    assert aspect_of_words(text) == aspect

@@ -7,6 +7,7 @@ from actions.messages import Messages
 from common.database import Database
 from knowledge_base.store import KnowledgeBase
 from knowledge_base.twins import twins
+from tests.template import copy_database
 
 COMPLAINT_COMMUNE, COMPLAINT_PROVINCE = "1.004335", "1.003504"
 BIRTH, MARRIAGE = "1.001193", "1.000894"
@@ -14,11 +15,9 @@ BIRTH, MARRIAGE = "1.001193", "1.000894"
 
 @pytest.fixture(scope="module")
 def clarifier(tmp_path_factory: pytest.TempPathFactory) -> Clarifier:
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('clarify') / 'isee.db'}")
-    database.create_all()
-    kb = KnowledgeBase(database)
-    kb.load_shipped()
-    return Clarifier(Messages.load(), kb)
+    file = tmp_path_factory.mktemp("clarify") / "isee.db"
+    copy_database(file, shipped=True)
+    return Clarifier(Messages.load(), KnowledgeBase(Database(f"sqlite:///{file}")))
 
 
 def test_records_of_one_matter_are_parted_by_their_fact(clarifier: Clarifier) -> None:

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from common.database import Database
 from common.settings import Settings
 from tests.actions.centres.rooms import Rooms, build_rooms
+from tests.template import empty_database
 
 
 @pytest.fixture
 def rooms(tmp_path: Path) -> Iterator[Rooms]:
     settings = Settings(home=tmp_path, _env_file=None)
-    database = Database.from_settings(settings)
-    database.create_all()
+    database = empty_database(settings.home)
     yield build_rooms(settings, database)
     database.dispose()

@@ -17,7 +17,6 @@ BIRTH, DEATH = "1.001193", "1.000656"
 
 @pytest.fixture
 def service(database: Database) -> ChecklistService:
-    database.create_all()
     keyring = Keyring(b"k" * 32)
     return ChecklistService(database, keyring, Links(keyring, "gone"), "http://isee.test", load_texts())
 

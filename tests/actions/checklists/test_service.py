@@ -18,6 +18,7 @@ from common.links import Links
 from knowledge_base.model import Origin, Published
 from knowledge_base.store import KnowledgeBase
 from tests.actions.guide import guide
+from tests.postgres import sqlite_only
 
 Make = Callable[..., Published]
 
@@ -57,6 +58,7 @@ def test_another_conversation_sees_nothing_and_a_link_opens_only_its_list(
             service.by_token(wrong)
 
 
+@sqlite_only
 def test_which_case_is_nowhere_in_clear_text(service: ChecklistService, published: Make, database: Database) -> None:
     service.create("c1", published("2.000829"), ["nhiem_hiv"], [])
     file = sqlite3.connect(database.url.removeprefix("sqlite:///"))

@@ -24,7 +24,6 @@ BUILT_IN = {"eform"}
 def executor(database: Database) -> Any:
     services = services_over(database)
     rooms = build_dossiers(services.settings, database, services.keyring)
-    database.create_all()
     return build_executor(replace(services, dossiers=rooms))
 
 

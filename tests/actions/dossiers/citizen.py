@@ -79,6 +79,13 @@ class Citizen:
         self._run(routes[match[1]], {"intent": {"name": match[1]}, "entities": entities, "text": message})
         return self.said
 
+    def understood(self, text: str, intent: str, confidence: float) -> str:
+        """Types `text`, which Rasa takes for `intent`."""
+        self.heard = []
+        routes = _IN_LOOP if self.loop else _OUTSIDE
+        self._run(routes[intent], {"intent": {"name": intent, "confidence": confidence}, "entities": [], "text": text})
+        return self.said
+
     @property
     def said(self) -> str:
         return "\n".join(reply["text"] for reply in self.heard)

@@ -14,6 +14,7 @@ from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
 from tests.actions.dossiers.citizen import Citizen
+from tests.template import empty_database
 
 
 @pytest.fixture
@@ -23,8 +24,7 @@ def home(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def database(home: Settings) -> Iterator[Database]:
-    database = Database.from_settings(home)
-    database.create_all()
+    database = empty_database(home.home)
     yield database
     database.dispose()
 

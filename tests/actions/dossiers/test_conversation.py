@@ -183,6 +183,23 @@ def test_a_review_belongs_to_its_conversation_and_goes_with_its_draft(citizen: C
     assert citizen.room.reviews.reveal("c1", sealed) is None
 
 
+@pytest.mark.parametrize("intent", ["cancel", "refuse_consent"])
+def test_a_guess_erases_nothing(citizen: Citizen, intent: str) -> None:
+    citizen.fills_in(KHAI_SINH[:3])
+    assert "bỏ hẳn hồ sơ" in citizen.understood("khong nho nua", intent, 0.27)
+    assert citizen.room.drafts.is_open("c1") and citizen.loop
+    citizen.taps("Làm tiếp")
+    assert citizen.heard[-1]["form"]["field"]["name"] == "applicant_email"
+    citizen.understood("khong nho nua", intent, 0.27)
+    citizen.taps("Bỏ và xóa")
+    assert not citizen.room.drafts.is_open("c1") and not citizen.loop
+
+
+def test_who_is_clear_about_leaving_is_not_asked(citizen: Citizen) -> None:
+    citizen.fills_in(KHAI_SINH[:3])
+    assert "Em đã hủy hồ sơ" in citizen.understood("hủy hồ sơ này đi em", "cancel", 0.97)
+
+
 @pytest.mark.parametrize(("done", "answer"), [(7, "31/12/2099"), (15, "4321 bản"), (14, "thành phố Móng Cái")])
 def test_no_sentence_repeats_a_refused_answer(citizen: Citizen, done: int, answer: str) -> None:
     citizen.fills_in(KHAI_SINH[:done])

@@ -69,7 +69,7 @@ def count(database: Database, table: type) -> int:
 
 def spawn(home: Settings, conversation_id: str, moment: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", SUBMIT, str(home.home), conversation_id, moment]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "ISEE_DATABASE_URL": home.database_url}
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 
 

@@ -29,6 +29,7 @@ from common.keyring import Keyring
 from common.links import Links
 from common.messages import Reply
 from common.settings import Settings
+from tests.template import empty_database
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=LOCAL)
 
@@ -125,8 +126,7 @@ def office_over(database: Database, home: Path, **settings: object) -> Office:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'isee.db'}")
-    database.create_all()
+    database = empty_database(tmp_path)
     yield database
     database.dispose()
 

@@ -15,6 +15,7 @@ from common.database import Database
 from common.errors import NotReady
 from common.keyring import Keyring
 from common.settings import Settings
+from tests.template import empty_database
 
 
 class Clock:
@@ -35,8 +36,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    database = Database.from_settings(settings)
-    database.create_all()
+    database = empty_database(settings.home)
     yield database
     database.dispose()
 

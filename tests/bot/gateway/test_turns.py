@@ -34,6 +34,15 @@ def test_a_turn_gives_messages_owner_status_and_time(talk: Talk) -> None:
     assert [message["author"] for message in talk.messages()] == ["bot", "citizen", "bot"]
 
 
+def test_a_turn_gives_the_citizens_words_as_they_are_stored(talk: Talk) -> None:
+    key = str(uuid.uuid4())
+    for _ in range(2):
+        body = talk.say("số căn cước của em là 022191007345", key).json()
+        said = next(one for one in talk.messages() if one["id"] == body["citizen_message"])
+        assert body["citizen_text"] == said["text"] != ""
+        assert "022191007345" not in body["citizen_text"]
+
+
 def test_a_repeated_client_id_returns_the_first_result_and_asks_nobody(talk: Talk) -> None:
     key = str(uuid.uuid4())
     first = talk.say("lệ phí", key).json()

@@ -23,7 +23,7 @@ from indexer.search import SearchService
 from knowledge_base.loader import GUIDES_DIR, load_guide
 from knowledge_base.model import Guide, Origin
 from knowledge_base.store import KnowledgeBase
-from tests.bot.serving import Running, private_database
+from tests.bot.serving import Running
 
 __all__ = ["DEATH", "few_guides"]
 
@@ -36,7 +36,7 @@ def few_guides(home: Path, built_home: Path) -> Iterator[Running]:
     """Serves five guides with two phrasings each; the inbox works only when a test says so."""
     (home / "models").symlink_to(built_home / "models")
     settings = Settings(
-        database_url=private_database(), home=home, port=free_port(0), rasa_url=f"http://127.0.0.1:{free_port(0)}",
+        database_url="", home=home, port=free_port(0), rasa_url=f"http://127.0.0.1:{free_port(0)}",
         rasa_timeout_s=1.0, messages_per_minute=1000, quiet_hours="",
         smtp_host="127.0.0.1", smtp_port=free_port(0), mail_from="isee@example.org")
     database = Database.from_settings(settings)

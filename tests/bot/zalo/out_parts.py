@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
-import shutil
-import tempfile
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +23,7 @@ from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
 from tests.bot.zalo.fake_platform import OA, USER, Platform
+from tests.template import copy_database
 
 KEYRING = Keyring(b"a master secret for tests only")
 
@@ -101,23 +98,11 @@ class Desk:
             session.get(ZaloUserRow, USER).last_interaction = moment
 
 
-@cache
-def _empty() -> Path:
-    """A database file with every table, made once: copying it is faster than making it."""
-    folder = Path(tempfile.mkdtemp(prefix="isee-zalo-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    database = Database(f"sqlite:///{folder / 'empty.db'}")
-    database.create_all()
-    database.fold()
-    database.dispose()
-    return folder / "empty.db"
-
-
 def empty_database(folder: Path) -> Database:
     """A database of one's own in `folder`."""
-    path = folder / f"{uuid.uuid4().hex}.db"
-    shutil.copy(_empty(), path)
-    return Database(f"sqlite:///{path}")
+    file = folder / f"{uuid.uuid4().hex}.db"
+    copy_database(file, shipped=False)
+    return Database(f"sqlite:///{file}")
 
 
 async def until(reached: Callable[[], Any]) -> None:

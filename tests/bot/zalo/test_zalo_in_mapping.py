@@ -6,6 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,7 +15,9 @@ from sqlalchemy import select, update
 
 from bot.gateway.tables import ConversationRow, MessageRow
 from bot.zalo.people import incoming_texts
+from bot.zalo.rendering.greetings import is_greeting
 from bot.zalo.tables import ZaloEventRow, ZaloUserRow
+from bot.zalo.words import zalo_texts
 from common.clock import utc_now
 from tests.bot.zalo.incoming import OA, Hook, attached, chatnow, follow, hooked, receipt, said
 
@@ -93,10 +96,38 @@ def row_of(hook: Hook, user: str) -> ConversationRow:
 
 
 def test_the_first_words_open_a_conversation_that_says_who_answers(hook: Hook, user: str) -> None:
-    sent(hook, said("xin chào", user=user))
+    sent(hook, said("làm khai sinh", user=user))
     first = hook.messages(user)[0]
     assert first[0] == "bot" and GREETING in first[1] and "trợ lý tự động" in first[1] and "90 ngày" in first[1]
-    assert answers(hook, user) == ["nghe: xin chào"] and row_of(hook, user).channel == "zalo"
+    assert "cứ nhắn" not in first[1], "they have said already what they need"
+    assert answers(hook, user) == ["nghe: làm khai sinh"] and row_of(hook, user).channel == "zalo"
+
+
+def test_a_first_greeting_is_answered_by_one_greeting(hook: Hook, user: str) -> None:
+    sent(hook, said("Xin chào em ạ!", user=user))
+    assert [author for author, _ in hook.messages(user)] == ["bot", "citizen"], "ours, which opened the conversation"
+    assert "cứ nhắn" in hook.messages(user)[0][1]
+    sent(hook, said("alo", user=user))
+    assert answers(hook, user) == [zalo_texts().render("hello_again")]
+    with hook.running.context.database.session() as session:
+        session.execute(update(ZaloUserRow).where(ZaloUserRow.user_id == user).values(
+            greeted_at=utc_now() - timedelta(hours=25)))
+    sent(hook, said("chao ban", user=user))
+    assert answers(hook, user)[-1] == "nghe: chao ban", "another day the bot greets as everywhere"
+
+
+def test_who_was_greeted_when_following_is_not_greeted_again(hook: Hook, user: str) -> None:
+    sent(hook, follow(user))
+    sent(hook, said("chào ad", user=user))
+    assert answers(hook, user) == [zalo_texts().render("hello_again")]
+    assert [author for author, _ in hook.messages(user)] == ["bot", "citizen", "bot"]
+
+
+@pytest.mark.parametrize("text, greets", [
+    ("xin chào", True), ("Chào anh chị ạ", True), ("a lô", True), ("em ơi", True), ("hello", True), ("CHAO AD!!", True),
+    ("chào em, cho hỏi khai sinh", False), ("cháo gà", False), ("xin", False), ("trời ơi", False), ("", False)])
+def test_what_is_a_greeting_alone(text: str, greets: bool) -> None:
+    assert is_greeting(text) is greets
 
 
 def test_texts_arrive_normalised_masked_and_never_as_an_intent(hook: Hook, user: str) -> None:
@@ -231,12 +262,6 @@ def test_whoever_enters_is_greeted_once_a_day(hook: Hook, user: str, make: Any) 
     assert found and found.follows is (True if make is follow else None)
 
 
-def test_unfollowing_is_noted_and_answers_nothing(hook: Hook, user: str) -> None:
-    sent(hook, follow(user), follow(user, "unfollow"))
-    found = hook.user(user)
-    assert found and found.follows is False and len(hook.messages(user)) == 1
-
-
 def test_withdrawing_erases_everything_and_the_next_word_begins_anew(hook: Hook, user: str) -> None:
     sent(hook, said("tôi muốn hỏi", user=user))
     before = row_of(hook, user).id
@@ -245,7 +270,7 @@ def test_withdrawing_erases_everything_and_the_next_word_begins_anew(hook: Hook,
         assert session.get(ConversationRow, before) is None
     assert hook.user(user) is None and not hook.events(subject=user)
     assert hook.running.context.dossiers.rights.log is not None
-    sent(hook, said("chào lại", user=user))
+    sent(hook, said("tôi hỏi lại", user=user))
     assert row_of(hook, user).id != before and len(hook.messages(user)) == 3
 
 
@@ -261,8 +286,8 @@ def test_an_erased_conversation_is_followed_by_a_fresh_one_with_its_greeting(hoo
 
 def test_shared_information_is_taken_only_where_we_asked(hook: Hook, user: str) -> None:
     info = {"info": {"name": "Nguyễn Văn A", "phone": "84912345678"}, "event_name": "user_submit_info"}
-    sent(hook, said("chào", user=user), {**said(user=user), **info})
-    assert questions(hook, user) == ["chào"]
+    sent(hook, said("khai sinh", user=user), {**said(user=user), **info})
+    assert questions(hook, user) == ["khai sinh"]
     with hook.running.context.database.session() as session:
         session.execute(update(ZaloUserRow).where(ZaloUserRow.user_id == user).values(info_asked_at=utc_now()))
     sent(hook, {**said(user=user), **info})

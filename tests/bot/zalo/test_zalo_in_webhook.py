@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
 
+from bot.gateway.limits import RateLimiter
 from bot.zalo.settings import ZaloSettings
 from tests.bot.zalo.incoming import (
     OA,
@@ -271,3 +272,15 @@ def _metric(hook: Hook, name: str) -> float:
     return next(float(line.split()[-1]) for line in lines if line.startswith(f"{name} "))
 
 
+
+
+def test_what_the_channel_answers_by_itself_counts_as_messages_too(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Numbers of a checklist that there isn't are answered without a turn.
+    monkeypatch.setattr(hook.running.context.gateway.admit, "_of_conversation", RateLimiter(3))
+    for number in range(6):
+        assert hook.post(said("xong 1", msg_id=f"aside{number}", user="940")).status_code == 200
+        hook.settled()
+    said_by = [author for author, _ in hook.messages("940")]
+    assert said_by.count("citizen") == 3 and "nhanh" in hook.messages("940")[-1][1]

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from bot.migrations import migrate
 from bot.zalo import queue as queue_module
@@ -30,7 +32,6 @@ from bot.zalo.worker import Worker
 from common.clock import utc_now
 from common.database import Database
 from common.keyring import Keyring
-from tests.bot.serving import private_database
 from tests.bot.zalo.incoming import APP, OA, encoded, receipt, said
 
 ZALO = ZaloSettings(app_id=APP, oa_id=OA)
@@ -45,6 +46,7 @@ class Took:
     gave_up: list[str] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
+    mute: bool = False
     hook: Callable[[Event], Awaitable[None]] | None = None
 
     async def take(self, event: Event) -> None:
@@ -59,8 +61,15 @@ class Took:
         finally:
             self.at_once -= 1
 
-    async def give_up(self, event: Event) -> None:
+    def give_up(self, event: Event, session: Session) -> None:
+        """In the transaction in which the event dies; what is written here must go or stay with it."""
+        session.merge(ZaloUserRow(user_id=event.subject, oa_id=OA))
+        if self.mute:
+            raise OSError("the conversation can't be written")
         self.gave_up.append(str(event.message.get("text")))
+
+    async def wake(self, event: Event) -> None:
+        self.gave_up.append("woken")
 
 
 @dataclass
@@ -105,7 +114,7 @@ def event_of(body: dict[str, Any]) -> Event:
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    made = Database(private_database() or f"sqlite:///{tmp_path_factory.mktemp('db') / 'isee.db'}")
+    made = Database(f"sqlite:///{tmp_path_factory.mktemp('db') / 'isee.db'}")
     migrate(made)
     return made
 
@@ -196,11 +205,11 @@ async def test_after_the_last_try_an_event_is_dead_staff_see_it_and_the_citizen_
         while not room.queue.dead():
             room.due_now()
             await asyncio.sleep(0.02)
-        await come_about(lambda: room.took.gave_up)
+        await come_about(lambda: "woken" in room.took.gave_up)
     dead = room.queue.dead()[0]
     assert (dead.name, dead.subject, dead.error, dead.tries, dead.kept) == (
         "user_send_text", "1", "ValueError", len(DELAYS) + 1, True)
-    assert room.took.gave_up == ["luôn hỏng"]
+    assert room.took.gave_up == ["luôn hỏng", "woken"]
     assert "zalo_dead_event" in {alarm.kind for alarm in Alarms(room.database).open()}
     assert room.queue.figures().dead == 1
 
@@ -209,6 +218,22 @@ async def test_after_the_last_try_an_event_is_dead_staff_see_it_and_the_citizen_
     async with working(room.worker()):
         await room.idle()
     assert texts(room, "1") == ["luôn hỏng"] and not room.queue.dead()
+
+
+async def test_an_event_dies_and_the_citizen_is_told_in_one_transaction(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.put(said("luôn hỏng", user="1"))
+    monkeypatch.setattr(queue_module, "DELAYS", ())
+    queued, event = room.queue.next("1"), event_of(said("luôn hỏng", user="1"))
+    assert queued is not None
+    room.took.mute = True
+    with pytest.raises(OSError, match="can't be written"):
+        room.queue.failed(queued, "ValueError", partial(room.took.give_up, event))
+    with room.database.session(write=False) as session:
+        assert session.get(ZaloUserRow, "1") is None and room.rows()[0].state == "waiting", "neither of the two"
+    assert await room.worker()._failed(queued, event, "ValueError"), "who can't be told doesn't keep it from dying"
+    assert room.rows()[0].state == "dead"
 
 
 async def test_a_dead_event_can_be_dropped_and_then_holds_nothing(room: Room) -> None:

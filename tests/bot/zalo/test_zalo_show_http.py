@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
 import pytest
+from PIL import Image
 from sqlalchemy import select, update
 
 from bot.access.model import Role
@@ -134,3 +136,14 @@ def test_a_desk_that_answers_late_is_warned_of_what_it_costs(hook: Hook, lan: ht
                 last_interaction=utc_now() - timedelta(hours=hours)))
         page = lan.get(here).text
         assert ("có thể bị Zalo tính phí" in page, "Zalo không nhận tin trả lời nữa" in page) == (warned, closed)
+
+
+def test_the_cards_picture_can_be_fetched_by_anybody(hook: Hook) -> None:
+    answer = hook.client.get("/channels/zalo/card.png")
+    assert answer.status_code == 200 and answer.headers["content-type"] == "image/png"
+    assert "max-age" in answer.headers["cache-control"] and len(answer.content) < 1_000_000
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    with Image.open(io.BytesIO(answer.content)) as picture:
+        assert picture.size == (1280, 720) and picture.format == "PNG"
+        assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 20, "words and shapes, not one colour"
+    assert hook.client.head("/channels/zalo/card.png").status_code == 200

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.zalo.menus import Choice, block, lines, numbers, phone_code
 from bot.zalo.menus_parts import Laid, lay_out
+from bot.zalo.rendering.answers import aired
 from bot.zalo.rendering.bubbles import show
 from bot.zalo.rendering.commands import Command, read_command
 from bot.zalo.rendering.plain import plain
@@ -40,7 +41,7 @@ def message(text: str, **parts: Any) -> dict[str, Any]:
 @example("a" * 5000, 200)
 @example("a\u0301" * 3000, 200)
 @example("Một câu. " * 900, 1900)
-def test_a_text_of_any_length_is_split_within_the_limit_and_nothing_is_lost(text: str, limit: int) -> None:
+def test_invariant_9_a_text_of_any_length_is_split_within_the_limit_and_nothing_is_lost(text: str, limit: int) -> None:
     clean = plain(text)
     parts = numbered(clean, limit)
     assert all(0 < len(unicodedata.normalize("NFC", part)) <= limit for part in parts)
@@ -277,3 +278,14 @@ def test_the_checklists_commands(text: str, command: Command | None) -> None:
 def test_any_text_is_a_command_or_none(text: str) -> None:
     found = read_command(text)
     assert found is None or all(0 <= number < 1000 for number in found.numbers)
+
+
+def test_a_list_of_long_entries_has_air_and_a_short_one_is_left_as_it_is() -> None:
+    long = "Tờ khai theo mẫu, gồm mặt bằng, mặt đứng, mặt cắt, sơ đồ đấu nối"
+    text = (
+        f"Dạ, cần:\n1. {long}\n2. Giấy chứng sinh\nNhà của tổ chức, thêm:\n3. Hợp đồng\n\n"
+        "Lệ phí: Miễn phí\nThời hạn: 1 ngày")
+    assert aired(text) == (
+        f"Dạ, cần:\n\n1. {long}\n\n2. Giấy chứng sinh\n\nNhà của tổ chức, thêm:\n\n3. Hợp đồng\n\n"
+        "Lệ phí: Miễn phí\nThời hạn: 1 ngày")
+    assert aired("Chọn:\n1. Một\n2. Hai") == "Chọn:\n1. Một\n2. Hai"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from common.clock import local_date
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotReady
 from indexer.encoder import load_encoder
@@ -65,6 +67,19 @@ def test_a_guide_that_takes_anothers_question_is_refused(gate: PublishGate) -> N
     assert RESIDENCE in lost and RESIDENCE not in report.broken, "its own losses are listed, they don't refuse"
     gone = gate.check_withdrawal(MARRIAGE)
     assert [change.code for change in gone.losses] == [MARRIAGE] and gone.allowed
+
+
+def test_a_text_of_a_later_day_is_judged_as_on_that_day_and_marks_who_loses(gate: PublishGate) -> None:
+    later = local_date() + timedelta(days=30)
+    thief = guide(RESIDENCE, "Đăng ký kết hôn", "em và bạn trai muốn đăng ký kết hôn")
+    report = gate.check(thief.model_copy(update={"effective_from": later}))
+    assert MARRIAGE in report.broken
+    gate.keep(report)
+    assert MARRIAGE in gate.failing()
+    gate.run(MARRIAGE), gate.run(RESIDENCE)
+    assert gate.failing() == {}
+    gone = thief.model_copy(update={"effective_to": local_date() - timedelta(days=1)})
+    assert gate.check(gone).allowed, "what has expired takes nobody's question"
 
 
 def test_a_better_phrasing_gains_its_question(gate: PublishGate) -> None:

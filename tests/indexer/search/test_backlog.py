@@ -9,13 +9,13 @@ from knowledge_base.store import Change
 
 def test_people_come_before_imports_and_imports_come_in_slices() -> None:
     backlog = Backlog()
-    backlog.add(Change(number, f"9.{number:06d}", "publish", Origin.IMPORTED) for number in range(400))
-    backlog.add(Change(400, code, "publish", Origin.CURATED) for code in ("1.001193", "9.000003"))
-    backlog.add([Change(402, "1.001193", "publish", Origin.IMPORTED)])
+    backlog.add(Change(number, f"9.{number:06d}", "publish", Origin.IMPORTED) for number in range(700))
+    backlog.add(Change(700, code, "publish", Origin.CURATED) for code in ("1.001193", "9.000003"))
+    backlog.add([Change(702, "1.001193", "publish", Origin.IMPORTED)])
     assert sorted(backlog.take()) == ["1.001193", "9.000003"]
     taken = [backlog.take(), backlog.take(), backlog.take()]
-    assert [len(slice_) for slice_ in taken] == [150, 150, 99] and len(backlog) == 0
-    assert len({code for slice_ in taken for code in slice_}) == 399
+    assert [len(slice_) for slice_ in taken] == [300, 300, 99] and len(backlog) == 0
+    assert len({code for slice_ in taken for code in slice_}) == 699
 
 
 def test_words_are_indexed_at_once_after_edits_and_seldom_during_an_import() -> None:

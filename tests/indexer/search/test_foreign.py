@@ -10,6 +10,7 @@ from indexer.search.lexical import LexicalIndex
 from indexer.search.query import understand
 from indexer.search.snapshot import Snapshot, facts_of
 from indexer.search.types import Entry, EntryKind
+from indexer.search.updating import Updated, completed
 from indexer.search.vectors import VectorTable
 from knowledge_base.model import Guide, Level, Origin, Published
 
@@ -51,6 +52,13 @@ def test_others_see_english_and_the_vietnamese_name_of_what_has_none(snapshot: S
     assert abroad.lexical_scores("birth registration")[0].max() > 0
     assert abroad.facts["1.000001"].called == (frozenset({"birth", "registration"}),)
     assert snapshot.abroad is abroad
+
+
+def test_after_an_edit_words_score_as_after_a_restart(snapshot: Snapshot) -> None:
+    stale = Snapshot(snapshot.table, snapshot.facts, 2, LexicalIndex(TEXTS[:1]), lexical_is_stale=True)
+    after = completed(Updated(stale, {})).snapshot
+    for text in ("đăng ký khai sinh", "marriage registration"):
+        assert list(after.lexical_scores(text)[0]) == list(snapshot.lexical_scores(text)[0])
 
 
 def test_none_is_no_document_and_changes_no_score() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,7 @@ import pytest
 
 from common.audit import AuditLog
 from common.clock import local_date
-from common.database import Database
-from common.errors import Conflict, Forbidden, InvalidInput, NotFound
+from common.errors import Conflict, Forbidden, InvalidInput, NotFound, NotReady
 from knowledge_base.drafting.bundle import Drafting, build_drafting
 from knowledge_base.drafting.health import MarkKind, marks_of
 from knowledge_base.drafting.listing import Filter
@@ -22,6 +22,7 @@ from knowledge_base.snapshot import Snapshot
 from knowledge_base.store import KnowledgeBase
 from knowledge_base.twins import Group, Kind, Twins
 from tests.knowledge_base.conftest import guide_data
+from tests.template import empty_database
 
 CODE = "1.001193"
 TODAY = local_date()
@@ -29,8 +30,7 @@ TODAY = local_date()
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Drafting]:
-    database = Database(f"sqlite:///{tmp_path / 'isee.db'}")
-    database.create_all()
+    database = empty_database(tmp_path)
     kb = KnowledgeBase(database)
     kb.publish(Guide.model_validate(guide_data()), Origin.CURATED, author="isee", reason="bản đầu")
     yield build_drafting(database, kb, tmp_path)
@@ -70,6 +70,56 @@ def test_a_text_waits_for_its_day_and_keeps_what_was_corrected_meanwhile(room: D
     newest = room.kb.published(CODE, Origin.CURATED)
     assert newest and newest.guide.fee[1].amount == 9000 and newest.guide.summary == "Ghi nhận việc thử, đã sửa."
     assert [info.reviewer for info in room.kb.history(CODE)] == ["minh", "minh", ""]
+
+
+@dataclass
+class Report:
+    ran: int = 5
+    gains: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ("hỏi một đằng",)
+    broken: tuple[str, ...] = ("1.000009",)
+    allowed: bool = False
+
+
+class LaterGate:
+    """Finds nothing on the day of publishing, and a broken guide on the day from which the text counts."""
+
+    def __init__(self) -> None:
+        self.asked: list[Guide] = []
+        self.kept: list[Any] = []
+        self.ready = True
+
+    def check(self, guide: Guide) -> Report:
+        if not self.ready:
+            raise NotReady("chưa có chỉ mục")
+        self.asked.append(guide)
+        return Report(losses=(), broken=(), allowed=True) if len(self.asked) == 1 else Report()
+
+    def keep(self, verdict: Any) -> None:
+        self.kept.append(verdict)
+
+
+def test_the_gate_is_asked_again_on_the_day_and_what_is_lost_is_logged(room: Drafting) -> None:
+    day, gate = TODAY + timedelta(days=40), LaterGate()
+    _written(room, fee=_fee(9000), effective_from=day.isoformat())
+    assert room.publication.publish(CODE, "mức thu mới", "minh", gate).draft.state is State.SCHEDULED
+    assert gate.kept == [], "nothing that citizens read has changed yet"
+    _written(room, summary="Ghi nhận việc thử, đã sửa.")
+    room.publication.publish(CODE, "sửa tóm tắt", "lan", None)
+
+    assert room.publication.publish_due(day, gate) == 1, "a law counts from its day, whatever a question does"
+    assert (gate.asked[-1].fee[1].amount, gate.asked[-1].summary) == (9000, "Ghi nhận việc thử, đã sửa.")
+    assert [verdict.losses for verdict in gate.kept] == [("hỏi một đằng",)]
+    [logged] = AuditLog(room.publication._database).page(action="guide.gate")
+    assert (logged.actor, logged.subject) == ("system", f"guide:{CODE}") and logged.after["broken"] == ["1.000009"]
+
+
+def test_a_gate_that_cannot_say_holds_nothing_back(room: Drafting) -> None:
+    gate = LaterGate()
+    _written(room, effective_from=(TODAY + timedelta(days=3)).isoformat())
+    room.publication.publish(CODE, "sớm", "minh", gate)
+    gate.ready = False
+    assert room.publication.publish_due(TODAY + timedelta(days=3), gate) == 1 and gate.kept == []
 
 
 def test_a_scheduled_text_can_be_taken_back(room: Drafting) -> None:

@@ -34,7 +34,6 @@ from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
 from common.signatures import Signer
-from tests.bot.serving import private_database
 
 SECRET = "a shared secret of more than 32 characters"
 
@@ -44,7 +43,7 @@ class Rig:
 
     def __init__(self, home: Path, onestop: HttpOneStop | None = None, **settings: Any) -> None:
         self.settings = Settings(
-            home=home, database_url=private_database(), onestop_secret=SECRET, _env_file=None, **settings)
+            home=home, database_url="", onestop_secret=SECRET, _env_file=None, **settings)
         self.database = Database.from_settings(self.settings)
         self.database.create_all()
         self.keyring = Keyring.from_settings(self.settings)

@@ -34,7 +34,6 @@ from common.errors import Conflict, InvalidInput, NotFound
 from common.keyring import Keyring
 from common.settings import Settings
 from knowledge_base.model import Fee, Guide, Origin, Published
-from tests.bot.serving import private_database
 
 TEXTS = Messages.load(MESSAGES_FILE)
 FEES = {"1.000001": [Fee(amount=8000, legal="Thông tư 1")], "1.000002": [Fee(amount=0)], "1.000003": []}
@@ -53,7 +52,7 @@ class Office:
                 "holder": "TRUNG TAM THU"}]}))
             sign(path, key)
             given_settings = {"payment_accounts": str(path), "payment_public_key": public_key_of(key)}
-        self.settings = Settings(home=home, database_url=private_database(), _env_file=None, **given_settings)
+        self.settings = Settings(home=home, database_url="", _env_file=None, **given_settings)
         self.database = Database.from_settings(self.settings)
         self.database.create_all()
         self.room: Dossiers = build_dossiers(

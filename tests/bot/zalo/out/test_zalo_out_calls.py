@@ -44,7 +44,7 @@ async def failing(desk: Desk) -> SendFailed:
 # One call
 
 
-async def test_the_header_is_access_token_and_never_authorization(platform: Platform, desk: Desk) -> None:
+async def test_invariant_1_the_header_is_access_token_and_never_authorization(platform: Platform, desk: Desk) -> None:
     sent = await desk.out.client.send(USER, {"text": "Hồ sơ đang được thẩm định."})
     call = platform.to(CS)[0]
     assert call.headers["access_token"] == "access-1" and "authorization" not in call.headers
@@ -53,7 +53,7 @@ async def test_the_header_is_access_token_and_never_authorization(platform: Plat
     assert (sent.message_id, sent.quota) == ("m-1", "reply")
 
 
-async def test_http_200_is_no_success(platform: Platform, desk: Desk) -> None:
+async def test_invariant_2_http_200_is_no_success(platform: Platform, desk: Desk) -> None:
     platform.then(CS, {"error": -213, "message": "not follower"}, {"error": "-213"}, {"message": "no error field"})
     assert (await failing(desk)).code == -213
     assert (await failing(desk)).act is Act.USER
@@ -141,11 +141,6 @@ def test_whatever_is_answered_is_a_result_or_a_known_failure(answer: Any, status
 
 async def test_requests_have_the_shapes_of_the_specification(platform: Platform, desk: Desk) -> None:
     client = desk.out.client
-    await client.request_user_info(USER, "Trung tâm " * 20, "Để nhận thông báo hồ sơ", "https://example.invalid/l.png")
-    info = platform.sent()[0]["attachment"]["payload"]
-    assert info["template_type"] == "request_user_info" and len(info["elements"]) == 1
-    assert len(info["elements"][0]["title"]) == 100
-
     await client.react(USER, "mid-1")
     assert platform.to("/v2.0/oa/message")[0].body == {
         "recipient": {"user_id": USER},

@@ -10,10 +10,10 @@ import pytest
 from starlette.responses import Response
 
 from bot.zalo.quota import Windows
-from bot.zalo.tables import ZaloPartRow
+from bot.zalo.tables import ZaloPartRow, ZaloUserRow
 from common.clock import utc_now
 from common.database import Database
-from tests.bot.zalo.fake_platform import Platform
+from tests.bot.zalo.fake_platform import USER, Platform
 from tests.bot.zalo.out.sending import CS, echo, kinds, rounds, short_timeout, take, texts
 from tests.bot.zalo.out_parts import Desk, desk_on, until
 
@@ -132,7 +132,7 @@ async def test_what_is_not_ours(platform: Platform, desk: Desk) -> None:
 # Windows
 
 
-async def test_windows(desk: Desk) -> None:
+async def test_invariant_12_windows_of_48_hours_and_seven_days(desk: Desk) -> None:
     windows = Windows(desk.database)
     assert windows.of("c1").state == "free" and windows.of("nobody") is None
     for age, state in ((47, "free"), (49, "charged"), (7 * 24 - 1, "charged"), (7 * 24 + 1, "closed")):
@@ -142,7 +142,7 @@ async def test_windows(desk: Desk) -> None:
     assert windows.of("c1").state == "charged"
 
 
-async def test_after_seven_days_nothing_is_sent_unless_the_platform_knows_better(
+async def test_invariant_12_after_seven_days_nothing_is_sent_unless_the_platform_knows_better(
     platform: Platform, desk: Desk
 ) -> None:
     desk.last_seen(utc_now() - timedelta(days=8))
@@ -199,6 +199,55 @@ async def test_out_of_quota_stops_what_costs_and_not_what_is_free(platform: Plat
     await desk.out.sender.work()
     assert texts(platform) == ["tính phí", "tính phí"] and desk.states == ["sent"]
     assert kinds(desk) == {"quota"}  # a free message says nothing about the quota
+
+
+async def test_what_costs_goes_on_at_once_when_the_quota_is_mended(platform: Platform, desk: Desk) -> None:
+    desk.last_seen(utc_now() - timedelta(days=3))
+    platform.then(CS, {"error": -211})
+    desk.say("một")
+    desk.say("hai")
+    await desk.out.sender.work()
+    assert texts(platform) == ["một"] and desk.parts[0].due_at > utc_now(), "and the next waits behind it"
+    assert desk.alarms.clear("quota", "lan"), "staff bought quota and closed the alarm at the console"
+    desk.out.sender._looked -= timedelta(seconds=5)
+    await desk.out.sender.work()
+    assert texts(platform) == ["một", "một", "hai"] and desk.states == ["sent", "sent"]
+
+
+async def test_a_message_that_another_replica_could_send_ends_the_rest_here(platform: Platform, desk: Desk) -> None:
+    platform.then(CS, {"error": -224})
+    desk.say("một")
+    await desk.out.sender.work()
+    assert await desk.out.sender.work() == 0 and kinds(desk) == {"package"}
+    desk.alarms.clear("package")  # as the other one does after its own probe
+    desk.out.sender._looked -= timedelta(seconds=5)
+    assert await desk.out.sender.work() == 1 and desk.states == ["sent"]
+
+
+async def test_a_cause_mended_leaves_another_ones_rest_alone(platform: Platform, desk: Desk) -> None:
+    desk.last_seen(utc_now() - timedelta(days=3))
+    platform.then(CS, {"error": -211})
+    desk.say("một")
+    await desk.out.sender.work()
+    desk.out.sender._stopped_by["wallet"] = ("charged", utc_now())
+    desk.alarms.raise_("wallet")
+    desk.alarms.clear("quota")
+    desk.out.sender._looked -= timedelta(seconds=5)
+    desk.due_now()
+    await desk.out.sender.work()
+    assert texts(platform) == ["một"] and desk.states == ["waiting"]
+
+
+async def test_what_was_being_tried_when_its_citizen_left_is_not_tried_again(platform: Platform, desk: Desk) -> None:
+    platform.then(CS, {"error": -32})
+    desk.say("một", author="agent")
+    await desk.out.sender.work()
+    with desk.database.session() as session:
+        session.get_one(ZaloUserRow, USER).left_at = utc_now()
+    desk.say("sau", author="system")
+    desk.due_now()
+    await desk.out.sender.work()
+    assert desk.states == ["dropped", "sent"] and texts(platform) == ["một", "sau"], "what is said later, Zalo judges"
 
 
 async def test_before_a_consent_everything_waits(platform: Platform, database: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from bot.zalo.alarms import Alarms
 from bot.zalo.keeper import Keeper
@@ -24,7 +25,7 @@ from common.clock import utc_now
 from common.database import Database
 from tests.bot.zalo.fake_platform import OA, Platform
 from tests.bot.zalo.out.tokens import TOKEN, aged, keeper_of, kinds, standing
-from tests.bot.zalo.out_parts import KEYRING, empty_database, store_tokens, until
+from tests.bot.zalo.out_parts import KEYRING, empty_database, oauth_of, store_tokens, until
 from tests.bot.zalo.out_process import renew
 from tests.postgres import database_url
 
@@ -89,7 +90,9 @@ async def race(platform: Platform, databases: list[Database], asks: list[int]) -
 
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asks=st.lists(st.integers(0, 2), min_size=2, max_size=6), slow=st.sampled_from([0.0, 0.05]))
-def test_no_refresh_token_is_used_twice(platform: Platform, tmp_path: Path, asks: list[int], slow: float) -> None:
+def test_invariant_8_no_refresh_token_is_used_twice(
+    platform: Platform, tmp_path: Path, asks: list[int], slow: float
+) -> None:
     """Several databases over one file are what several processes have."""
     platform.__init__(url=platform.url)  # type: ignore[misc]
     first = empty_database(tmp_path)
@@ -270,6 +273,23 @@ async def test_an_unreadable_answer_stops_for_a_person(platform: Platform, datab
     assert kinds(database) == {"unsure"} and len(platform.to(TOKEN)) == 1
     assert await keeper.try_again("lan")
     assert kinds(database) == set() and standing(database).access == "access-2"
+
+
+async def test_an_answer_that_trickles_in_is_given_up_as_unknown(
+    platform: Platform, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each single wait is short, the whole is not: nobody knows what became of the refresh token."""
+    monkeypatch.setattr("bot.zalo.keeper_oauth._WHOLE_S", 0.3)
+
+    async def drops() -> AsyncIterator[bytes]:
+        for _ in range(50):
+            yield b" "
+            await asyncio.sleep(0.05)
+
+    platform.then("/v4/oa/access_token", StreamingResponse(drops()))
+    with pytest.raises(SendFailed) as caught:
+        await oauth_of(platform).refresh("refresh-1")
+    assert caught.value.act is Act.UNKNOWN
 
 
 async def test_a_stop_of_the_service_waits_for_the_new_pair(platform: Platform, database: Database) -> None:
