@@ -147,14 +147,17 @@ class TurnAnswerer:
     def mistaken(self, turn: Turn, action: str) -> Outcome | None:
         """The answer where a text that was taken for `action` surely names a procedure and holds no word of that
         action (`data/evidence.yml`) but those of the procedure's own names ("thông báo lưu trú"); without any such
-        word, what the index asks back. Else None.
+        word, what it picks from an open list ("chữ ký"), or what the index asks back. Else None.
         """
+        folded = fold(turn.text)
+        held = [phrase for phrase in data("evidence")[action] if has_phrase(folded, phrase)]
+        picked = self.pick(turn) if turn.candidates and not held else None
+        if picked is not None:
+            return picked
         if len(self._resolver.residue(turn.text)) < _LEAST_PETITION:
             return None
         asked = replace(turn, intent="", procedure=None)
         found = self._resolver.resolve(asked)
-        folded = fold(turn.text)
-        held = [phrase for phrase in data("evidence")[action] if has_phrase(folded, phrase)]
         if found.kind == "clarify" and not held:
             return self._back.clarify(asked, found)
         if found.kind != "new" or found.published is None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import uvicorn
 
 from bot.app import create_app
+from common import logging as isee_logging
+from common.identifiers import mask
 from common.settings import Settings
 from tests.bot.serving import assemble
 from tests.postgres import instead_of_sqlite
@@ -24,4 +26,5 @@ if __name__ == "__main__":
         rasa_timeout_s=8,
         messages_per_minute=1000,
     )
+    isee_logging.configure(settings, mask)
     uvicorn.run(create_app(settings, assemble), host="127.0.0.1", port=settings.port, log_level="warning")
