@@ -13,8 +13,8 @@ from tests.e2e.officer import Officer
 from tests.e2e.service import Service
 
 # Nobody says so; what it means is known to every reader.
-QUESTION = "cụ cố nhà em về chầu tổ tiên thì làm giấy ở xã thế nào"
-LIKE_IT = "cụ cố nhà em về chầu tổ tiên thì làm giấy ở xã ra sao ạ"
+QUESTION = "cụ nhà em vừa đi chợ suối vàng, cần trình cái giấy gì"
+LIKE_IT = "cụ nhà em vừa đi chợ suối vàng, thì cần trình giấy gì ạ"
 DEATH = "1.000656"
 NOT_KNOWN = "chưa tìm được thủ tục"
 
@@ -55,12 +55,12 @@ def test_a_question_left_open_becomes_a_phrasing_and_is_told(service: Service, b
 
 def opens_group(page: Page, service: Service) -> None:
     """The one group with what both citizens asked; the inbox gathers by itself, within seconds."""
-    row = page.locator("table tbody tr", has_text="chầu tổ tiên")
+    row = page.locator("table tbody tr", has_text="suối vàng")
     asked = page.locator("td.asked")
     until = time.monotonic() + 60
     while asked.count() < 2:
         assert time.monotonic() < until, page.locator("main").inner_text()
-        page.goto(f"{service.url}/console/unanswered?q=chau+to+tien")
+        page.goto(f"{service.url}/console/unanswered?q=suoi+vang")
         if row.count() == 1:
             row.get_by_role("link").first.click()
             expect(page.locator("td.asked").first).to_be_visible()

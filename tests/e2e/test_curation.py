@@ -31,6 +31,7 @@ def test_a_fee_is_corrected_reviewed_published_and_told(service: Service, browse
     page.get_by_role("button", name="Tìm").click()
     page.locator(f"a[href='/console/guides/{CODE}']").click()
     page.get_by_role("button", name="Sửa hướng dẫn").click()
+    page.wait_for_load_state()  # what is typed before the page's script listens is checked only when it is left
 
     fee = page.locator("#fee-0")
     fee.get_by_label("Mức thu (đồng)").fill("năm mươi lăm nghìn")
