@@ -23,7 +23,7 @@ MOST_STEPS = 120
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)])
 def test_killed_at_every_step_nothing_is_lost_and_nothing_doubled(kind: str, tmp_path: Path) -> None:
     settings = settings_on(kind, tmp_path)
     room, database = open_room(settings)
