@@ -29,9 +29,9 @@ models:
 needs:
 	@tools/test-needs
 
-# A module's tests share its server, so they stay together. Four at a time on two cores: browsers and services wait a lot.
+# A module's tests share its server, so they stay together. Three at a time on two cores: browsers and services wait a lot; four took longer.
 service-tests:
-	@.venv/bin/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder
+	@.venv/bin/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 test-long:  ## What takes minutes for a rare fault: encoder builds, more views of one page
 	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -m long

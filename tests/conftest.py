@@ -36,26 +36,13 @@ if instead_of_sqlite():
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if instead_of_sqlite():
-        _without_a_database_left_out(config, items)
-    _browsers_spread(items)
-
-
-def _without_a_database_left_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL: a test without a folder has no database, so it would say what it says anyway."""
+    if not instead_of_sqlite():
+        return
     kept = [item for item in items
             if "tmp_path_factory" in item.fixturenames or hasattr(item.module, "tempfile")]  # type: ignore[attr-defined]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
     items[:] = kept
-
-
-def _browsers_spread(items: list[pytest.Item]) -> None:
-    """The browsers' files wait most: among the others they leave neither core idle, nor press on both at once."""
-    files = list(dict.fromkeys(item.path for item in items))
-    groups = ([file for file in files if file.parent.name == "e2e"], 0.85), (
-        [file for file in files if file.parent.name != "e2e"], 1.0)
-    place = {file: (number + 1) / len(group) * share for group, share in groups for number, file in enumerate(group)}
-    items.sort(key=lambda item: place[item.path])
 
 
 @pytest.fixture(autouse=bool(instead_of_sqlite()))

@@ -106,17 +106,19 @@ def test_a_timetable_is_set_up_and_the_day_worked_off(
     assert wrong.status_code == 422 and "Giờ chưa đúng" in wrong.text
     officer.post(f"/console/appointments/{CENTRE}/template", data={**csrf(officer, setup), **span})
     # Whatever day this runs on, it is a day of appointments until 23:30.
-    today = {"day": f"{local_date()}", "opens": "00:00", "closes": "23:59", "minutes": "10", "capacity": "1"}
+    today = {"day": f"{local_date()}", "opens": "00:00", "closes": "23:59", "minutes": "5", "capacity": "2"}
     officer.post(f"/console/appointments/{CENTRE}/exception", data={**csrf(officer, setup), **today})
     talk = running.open()
     slots = running.http.get(f"/api/v1/centres/{CENTRE}/slots", params={"day": f"{local_date()}"}).json()["slots"]
+    if not slots:
+        pytest.skip("the last minutes before midnight: today has no slot left")
     body = {"centre": CENTRE, "starts_at": slots[-1]["starts_at"], "request_id": "yeu-cau-1",
             "contact": {"name": "Vũ Thị Hạnh", "phone": "0912345678", "consent": True}}
     number = running.http.post(f"{talk.path}/appointments", headers=talk.headers, json=body).json()["number"]
     day = f"/console/appointments/{CENTRE}"
     page = assistant.get(day)
     assert number in page.text and "Vũ Thị Hạnh" in page.text
-    second = {**body, "starts_at": slots[-2]["starts_at"], "request_id": "yeu-cau-2"}
+    second = {**body, "request_id": "yeu-cau-2", "contact": {**body["contact"], "phone": "0987654321"}}
     other = running.http.post(f"{talk.path}/appointments", headers=talk.headers, json=second).json()["number"]
     off = {**csrf(assistant, day), "number": other, "day": "", "reason": ""}
     refused = assistant.post(f"{day}/cancel", data=off)

@@ -112,7 +112,8 @@ class Service:
         """Part of the service → its state, as `/healthz/ready` tells it; empty while nobody answers."""
         with contextlib.suppress(httpx.HTTPError):
             answer = httpx.get(f"{self.url}/healthz/ready", timeout=10, trust_env=False)
-            parts: dict[str, str] = answer.json()["parts"]
+            # A service that is just opening its doors may say no more than that it is busy.
+            parts: dict[str, str] = answer.json().get("parts", {})
             return parts
         return {}
 
