@@ -74,7 +74,9 @@ def officer(paying: Service, browser: Browser) -> Officer:
     return officer
 
 
-@pytest.mark.parametrize("slug", JOURNEYS)
+@pytest.mark.parametrize("slug", [
+    # One in the chat and one on the page in every run; the others go the page's way with other questions.
+    pytest.param(slug, marks=[] if slug in ("khai_sinh", "ho_kinh_doanh") else pytest.mark.long) for slug in JOURNEYS])
 def test_from_the_question_to_the_result_in_hand(
     paying: Service, browser: Browser, officer: Officer, slug: str, tmp_path: Path
 ) -> None:
