@@ -11,23 +11,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, text
 
-from bot.migrations.tables import METADATA
 from common.database import Database
 
-__all__ = ["METADATA", "alembic_config", "migrate", "pending"]
+__all__ = ["alembic_config", "migrate", "pending"]
 
 # Any constant will do: replicas that start together on PostgreSQL take turns on it.
 _ADVISORY_LOCK = 4_917_330
 
 
-def alembic_config(connection: Connection) -> Config:
-    """Alembic's configuration, bound to an open connection instead of an ini file."""
+def alembic_config(connection: Connection, declared: MetaData | None = None) -> Config:
+    """Alembic's configuration, bound to an open connection instead of an ini file.
+
+    Only writing a revision needs the `declared` tables (`bot.migrations.tables`): importing every room takes seconds,
+    and applying revisions is part of each command's start.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
+    config.attributes["declared"] = declared
     return config
 
 

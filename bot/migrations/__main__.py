@@ -10,6 +10,7 @@ import typer
 from alembic import command
 
 from bot.migrations import alembic_config, migrate
+from bot.migrations.tables import METADATA
 from common.database import Database
 
 app = typer.Typer(help="Migrations of the database.")
@@ -27,7 +28,7 @@ def revision(message: Annotated[str, typer.Option("-m", help="What changed, in a
         database = Database(f"sqlite:///{Path(folder) / 'scratch.db'}")
         migrate(database)
         with database.engine.begin() as connection:
-            written = command.revision(alembic_config(connection), message=message, autogenerate=True)
+            written = command.revision(alembic_config(connection, METADATA), message=message, autogenerate=True)
         database.dispose()
     typer.echo(getattr(written, "path", "nothing written"))
 

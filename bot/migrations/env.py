@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from alembic import context
 
-from bot.migrations.tables import METADATA
-
 connection = context.config.attributes["connection"]
+declared = context.config.attributes["declared"]
 context.configure(
     connection=connection,
-    target_metadata=METADATA,
+    target_metadata=declared,
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
     # Rasa keeps its events beside ours on PostgreSQL; they are not ours to touch.
-    include_name=lambda name, kind, _parents: kind != "table" or name in METADATA.tables,
+    include_name=lambda name, kind, _parents: kind != "table" or name in declared.tables,
 )
 with context.begin_transaction():
     context.run_migrations()

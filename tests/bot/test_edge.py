@@ -21,7 +21,7 @@ from bot.api.guards import Crowd
 from bot.channels import zalo_webhook
 from bot.context import Context
 from common.settings import Settings
-from tests.bot.abuse import everything, raw
+from tests.bot.abuse.support import everything, raw
 from tests.bot.serving import serving
 from tests.bot.test_console import PASSWORD, sign_in
 from tests.bot.zalo.incoming import Hook, encoded, hooked, said, signature

@@ -8,7 +8,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from bot.migrations import METADATA, migrate, pending
+from bot.migrations import migrate, pending
+from bot.migrations.tables import METADATA
 from common.database import Database
 from tests.postgres import database_url
 

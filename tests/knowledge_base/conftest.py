@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from common.database import Database
 from knowledge_base.export import export_yaml
 from knowledge_base.model import Guide
 from knowledge_base.store import KnowledgeBase
-from tests.template import empty_database
 
 GuideMaker = Callable[..., Guide]
 
@@ -77,13 +76,6 @@ def write_guide(guides_root: Path, make_guide: GuideMaker) -> Callable[..., Path
         return path
 
     return write
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = empty_database(tmp_path)
-    yield made
-    made.dispose()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,19 +13,11 @@ from common.database import Database
 from common.keyring import Keyring
 from common.settings import Settings
 from tests.actions.dossiers.citizen import Citizen
-from tests.template import empty_database
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, _env_file=None)
-
-
-@pytest.fixture
-def database(home: Settings) -> Iterator[Database]:
-    database = empty_database(home.home)
-    yield database
-    database.dispose()
 
 
 @pytest.fixture

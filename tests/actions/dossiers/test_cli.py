@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from typer.testing import CliRunner
 
 from actions.companion.bundle import Dossiers
 from bot.cli import dossier
-from bot.migrations import migrate
-from common.database import Database
 from common.errors import Conflict
 from common.settings import Settings, get_settings
 from tests.actions.dossiers.test_submission import fill
 
 RUN = CliRunner()
-
-
-@pytest.fixture
-def database(home: Settings) -> Iterator[Database]:
-    """Migrated, as the command finds it in service."""
-    database = Database.from_settings(home)
-    migrate(database)
-    yield database
-    database.dispose()
 
 
 @pytest.fixture

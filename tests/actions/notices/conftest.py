@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -29,7 +28,6 @@ from common.keyring import Keyring
 from common.links import Links
 from common.messages import Reply
 from common.settings import Settings
-from tests.template import empty_database
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=LOCAL)
 
@@ -122,13 +120,6 @@ def office_over(database: Database, home: Path, **settings: object) -> Office:
         clock)
     notices.deliver_by(box)
     return Office(chosen, database, keyring, outbox, links, notices, clock, box)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = empty_database(tmp_path)
-    yield database
-    database.dispose()
 
 
 @pytest.fixture

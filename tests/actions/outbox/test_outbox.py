@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,6 @@ from common.database import Database
 from common.errors import NotReady
 from common.keyring import Keyring
 from common.settings import Settings
-from tests.template import empty_database
 
 
 class Clock:
@@ -32,13 +30,6 @@ class Clock:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(home=tmp_path, _env_file=None)
-
-
-@pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
-    database = empty_database(settings.home)
-    yield database
-    database.dispose()
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ class Desk:
             session.get(ZaloUserRow, USER).last_interaction = moment
 
 
-def empty_database(folder: Path) -> Database:
+def another_database(folder: Path) -> Database:
     """A database of one's own in `folder`."""
     file = folder / f"{uuid.uuid4().hex}.db"
     copy_database(file, shipped=False)

@@ -28,6 +28,7 @@ from common.keyring import Keyring
 from common.settings import Settings
 from tests.bot.serving import assemble, start_engine
 from tests.bot.zalo.incoming import APP, OA, SETTINGS, USER, attached, encoded, follow, said, signature, until
+from tests.postgres import sqlite_only
 
 KEY = "k" * 40
 
@@ -165,7 +166,7 @@ async def test_killed_where_something_is_said_without_a_turn(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(os.environ.get("ISEE_TEST_POSTGRES")), reason="the served process uses SQLite")
+@sqlite_only  # the served process keeps its own file
 def test_a_service_that_is_killed_in_the_middle_of_a_turn_answers_after_its_restart(tmp_path: Path) -> None:
     engine_port = free_port(0)
     engine = start_engine(engine_port, Keyring.from_settings(Settings(home=tmp_path)).engine_secret())

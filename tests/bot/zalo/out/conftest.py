@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from common.database import Database
 from tests.bot.zalo.fake_platform import Platform, platform_running
-from tests.bot.zalo.out_parts import Desk, desk_on, empty_database
+from tests.bot.zalo.out_parts import Desk, desk_on
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +21,6 @@ def server() -> Iterator[Platform]:
 def platform(server: Platform) -> Platform:
     server.__init__(url=server.url)  # type: ignore[misc]
     return server
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    found = empty_database(tmp_path)
-    yield found
-    found.dispose()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,11 @@ from bot.zalo.sender import Sender
 from bot.zalo.sender_parts import Parts
 from bot.zalo.tables import ZaloPartRow, ZaloUserRow
 from common.clock import LOCAL, local_now, utc_now
+from common.database import Database
 from common.errors import InvalidInput
 from tests.actions.notices.conftest import Office, office_over
-from tests.bot.zalo.fake_platform import USER, Platform, platform_running
-from tests.bot.zalo.out_parts import Desk, NoMenus, desk_on, empty_database
+from tests.bot.zalo.fake_platform import USER, Platform
+from tests.bot.zalo.out_parts import Desk, NoMenus, desk_on
 
 BY_ID, BY_PHONE = "/v3.0/oa/message/template", "/message/template"
 PARAMS = [
@@ -36,17 +36,10 @@ TEMPLATES = {"result_ready": "300001", "supplement_requested": "300002"}
 NOON = datetime.combine(local_now().date() + timedelta(days=1), time(12), LOCAL)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Platform]:
-    with platform_running() as platform:
-        yield platform
-
-
 @pytest.fixture
-def platform(server: Platform) -> Platform:
-    server.__init__(url=server.url)  # type: ignore[misc]
-    server.params = PARAMS
-    return server
+def platform(platform: Platform) -> Platform:
+    platform.params = PARAMS
+    return platform
 
 
 class Post(Desk):
@@ -71,8 +64,7 @@ class Post(Desk):
 
 
 @pytest.fixture
-def post(platform: Platform, tmp_path: Path) -> Iterator[Post]:
-    database = empty_database(tmp_path)
+def post(platform: Platform, database: Database, tmp_path: Path) -> Post:
     made = desk_on(platform, database, templates=TEMPLATES)
     post = Post(**vars(made))
     office = post.office = office_over(database, tmp_path, quiet_hours="")
@@ -85,8 +77,7 @@ def post(platform: Platform, tmp_path: Path) -> Iterator[Post]:
         Parts(database, lambda: post.at), made.lanes, made.out.client, post.notices, made.alarms, NoMenus(database),
         made.media, lambda: post.at)
     post.last_seen(utc_now() - timedelta(days=8))
-    yield post
-    database.dispose()
+    return post
 
 
 def kinds(desk: Desk) -> set[str]:

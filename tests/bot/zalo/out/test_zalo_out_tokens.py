@@ -25,7 +25,7 @@ from common.clock import utc_now
 from common.database import Database
 from tests.bot.zalo.fake_platform import OA, Platform
 from tests.bot.zalo.out.tokens import TOKEN, aged, keeper_of, kinds, standing
-from tests.bot.zalo.out_parts import KEYRING, empty_database, oauth_of, store_tokens, until
+from tests.bot.zalo.out_parts import KEYRING, another_database, oauth_of, store_tokens, until
 from tests.bot.zalo.out_process import renew
 from tests.postgres import database_url
 
@@ -95,7 +95,7 @@ def test_invariant_8_no_refresh_token_is_used_twice(
 ) -> None:
     """Several databases over one file are what several processes have."""
     platform.__init__(url=platform.url)  # type: ignore[misc]
-    first = empty_database(tmp_path)
+    first = another_database(tmp_path)
     databases = [first, Database(first.url), Database(first.url)]
     store_tokens(platform, databases[0], utc_now() - timedelta(hours=2))
     platform.slow_s = slow

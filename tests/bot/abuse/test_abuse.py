@@ -7,7 +7,6 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -20,21 +19,9 @@ from bot.api.addresses import caller
 from bot.api.guards import Crowd
 from bot.channels import events
 from bot.gateway.limits import RateLimiter
-from tests.bot.abuse import ALLOWED, CAP, PROBLEM, PROXY, calling, everything, guarded, is_problem, raw, told
+from tests.bot.abuse.support import ALLOWED, CAP, PROBLEM, PROXY, calling, everything, is_problem, raw, told
 from tests.bot.serving import Running, Talk, serving
 from tests.redis_server import private_redis
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with guarded(tmp_path_factory.mktemp("home")) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def talk(running: Running) -> Talk:
-    return running.open()
-
 
 # Addresses
 

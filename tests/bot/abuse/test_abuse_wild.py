@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.bot.abuse import everything, guarded, raw, told
+from tests.bot.abuse.support import everything, raw, told
 from tests.bot.serving import Running, Talk
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with guarded(tmp_path_factory.mktemp("home")) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def talk(running: Running) -> Talk:
-    return running.open()
-
 
 # "~" stands for a conversation whose token is sent.
 DOORS = st.sampled_from([
