@@ -15,89 +15,31 @@ import argparse
 import asyncio
 import json
 import logging
-import random
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from indexer.text import strip_diacritics
+from bot.evaluation.nlu_examples import Example, folds, noisy, read_examples
+from bot.evaluation.nlu_features import CLASSIFIERS, DIET, Bench
 
-__all__ = ["Example", "folds", "main", "noisy", "pipeline", "read_examples", "scores"]
-
-Example = tuple[str, str]
-"""Text and intent."""
+__all__ = ["main", "pipeline", "scores"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SPARSE, _DENSE = "CountVectorsFeaturizer", "bot.engine.sentence_featurizer.ISeeSentenceFeaturizer"
-_CLASSIFIERS = ("LogisticRegressionClassifier", "DIETClassifier")
-_DIET = {"name": "DIETClassifier", "entity_recognition": False, "constrain_similarities": True, "random_seed": 7}
 _FEATURES = {"sparse": {_SPARSE}, "dense": {_DENSE}, "both": {_SPARSE, _DENSE}}
 VARIANTS = tuple(f"{kind}-{features}" for kind in ("lr", "diet") for features in _FEATURES)
 _CAUGHT = {"out_of_scope", "nlu_fallback"}
-_SEED = 7
 _DIET_EPOCHS = 40
 _THRESHOLD = 0.2
 # Where thresholds are compared at equal cost: this share of held-out examples may fall below.
 _AFFORDED = 0.03
-
-
-@dataclass(frozen=True)
-class Fold:
-    """What one trained classifier made of the texts held out: intent and confidence, and what it took."""
-
-    found: list[tuple[str, float]]
-    seconds: float
-    milliseconds: list[float]
-
-
-def read_examples(folder: Path) -> list[Example]:
-    """Every example under `folder` (`*.yml`, Rasa's format), entity annotations removed; intents of buttons alone
-    (lines that begin with "/") are left out.
-    """
-    import re
-
-    found: list[Example] = []
-    for path in sorted(folder.rglob("*.yml")):
-        for block in yaml.safe_load(path.read_text("utf-8")).get("nlu") or []:
-            for line in str(block.get("examples") or "").splitlines():
-                text = re.sub(r"\[([^\]]+)\](?:\([^)]*\)|\{[^}]*\})", r"\1", line.strip().removeprefix("-").strip())
-                if text and not text.startswith("/"):
-                    found.append((text, str(block["intent"])))
-    return found
-
-
-def folds(examples: Sequence[Example], count: int) -> Iterator[tuple[list[Example], list[Example]]]:
-    """`count` pairs of training and held-out examples; each intent is dealt out evenly."""
-    by_intent: dict[str, list[Example]] = defaultdict(list)
-    for example in examples:
-        by_intent[example[1]].append(example)
-    dealer = random.Random(_SEED)  # noqa: S311 (a fixed shuffle, no secret)
-    hands: list[list[Example]] = [[] for _ in range(count)]
-    for rows in by_intent.values():
-        dealer.shuffle(rows)
-        for number, row in enumerate(rows):
-            hands[number % count].append(row)
-    for held in range(count):
-        yield [row for number, hand in enumerate(hands) if number != held for row in hand], hands[held]
-
-
-def noisy(text: str) -> str:
-    """`text` without diacritics and with two neighbouring letters swapped in its longest word; always the same."""
-    words = strip_diacritics(text).lower().split()
-    longest = max(range(len(words)), key=lambda at: len(words[at]))
-    word = words[longest]
-    if len(word) > 3:
-        at = random.Random(f"{_SEED}{text}").randrange(1, len(word) - 1)  # noqa: S311
-        words[longest] = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
-    return " ".join(words)
 
 
 def pipeline(config: dict[str, Any], variant: str, epochs: int) -> dict[str, Any]:
@@ -106,114 +48,17 @@ def pipeline(config: dict[str, Any], variant: str, epochs: int) -> dict[str, Any
     kept = []
     for step in config["pipeline"]:
         name = step["name"]
-        if name in _CLASSIFIERS:
-            logistic = {**step, "name": _CLASSIFIERS[0]} if name == _CLASSIFIERS[0] else {"name": _CLASSIFIERS[0]}
-            kept.append(logistic if kind == "lr" else {**_DIET, "epochs": epochs})
+        if name in CLASSIFIERS:
+            logistic = {**step, "name": CLASSIFIERS[0]} if name == CLASSIFIERS[0] else {"name": CLASSIFIERS[0]}
+            kept.append(logistic if kind == "lr" else {**DIET, "epochs": epochs})
         elif name not in (_SPARSE, _DENSE) or name in _FEATURES[features]:
             words = {"sequence_features": True} if name == _DENSE and kind == "diet" else {}
             kept.append({**step, **words})
     names = {step["name"] for step in kept}
     if not names & _FEATURES[features]:
-        at = next(number for number, step in enumerate(kept) if step["name"] in _CLASSIFIERS)
+        at = next(number for number, step in enumerate(kept) if step["name"] in CLASSIFIERS)
         kept.insert(at, {"name": _DENSE, "scale": 20})
     return {**config, "pipeline": kept, "policies": []}
-
-
-class Bench:
-    """Features of all texts, made once by the components of config.yml, and classifiers trained on parts of them.
-
-    Counting all texts and then hiding from each fold the words that only its held-out part holds is the same as
-    counting the training part alone.
-    """
-
-    def __init__(self, config: dict[str, Any], texts: Sequence[str], storage: Path) -> None:
-        from rasa.engine.graph import ExecutionContext, GraphSchema
-        from rasa.engine.storage.local_model_storage import LocalModelStorage
-        from rasa.shared.nlu.constants import TEXT
-        from rasa.shared.nlu.training_data.message import Message
-        from rasa.shared.nlu.training_data.training_data import TrainingData
-
-        self._storage, self._context = LocalModelStorage.create(storage), ExecutionContext(GraphSchema({}))
-        distinct = {text: Message({TEXT: text}) for text in texts}
-        self._messages = [distinct[text] for text in texts]
-        data = TrainingData(list(distinct.values()))
-        for number, step in enumerate(config["pipeline"]):
-            if step["name"] in _CLASSIFIERS:
-                break
-            component = self._component(step, f"step{number}")
-            if hasattr(component, "train"):
-                component.train(data)
-            if hasattr(component, "process_training_data"):
-                component.process_training_data(data)
-            else:
-                component.process(data.training_examples)
-
-    def _component(self, step: dict[str, Any], name: str) -> Any:
-        from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-        from rasa.engine.storage.resource import Resource
-        from rasa.shared.utils.common import class_from_module_path
-
-        if "." in step["name"]:
-            kind = class_from_module_path(step["name"])
-        else:
-            kind = DefaultV1Recipe._from_registry(step["name"]).clazz
-        settings = {**kind.get_default_config(), **{key: value for key, value in step.items() if key != "name"}}
-        self._context.node_name = name
-        return kind.create(settings, self._storage, Resource(name), self._context)
-
-    def fold(self, classifier: dict[str, Any], features: str, training: dict[int, str], held: Sequence[int]) -> Fold:
-        """Trains on the texts of `training` (number → intent); intent and confidence of each text in `held`."""
-        from rasa.shared.nlu.constants import INTENT
-        from rasa.shared.nlu.training_data.training_data import TrainingData
-
-        known, words = self._known(list(training), features), classifier["name"] == _DIET["name"]
-        rows = [self._row(number, features, known, words) for number in training]
-        for row, intent in zip(rows, training.values(), strict=True):
-            row.set(INTENT, intent)
-        component = self._component(classifier, "classifier")
-        started = time.perf_counter()
-        component.train(TrainingData(rows))
-        seconds = time.perf_counter() - started
-        asked = [self._row(number, features, known, words) for number in held]
-        milliseconds = []
-        for row in asked:
-            began = time.perf_counter()
-            component.process([row])
-            milliseconds.append((time.perf_counter() - began) * 1000)
-        found = [(row.get(INTENT)["name"], float(row.get(INTENT)["confidence"])) for row in asked]
-        return Fold(found, seconds, milliseconds)
-
-    def _known(self, numbers: Sequence[int], features: str) -> dict[str, Any]:
-        """By featurizer: 1 for each counted word that the training part holds."""
-        import numpy as np
-
-        seen: dict[str, Any] = {}
-        for number in numbers if features != "dense" else ():
-            for part in self._messages[number].features:
-                if part.is_sparse() and part.type == "sentence":
-                    mask = seen.setdefault(part.origin, np.zeros(part.features.shape[1], dtype=bool))
-                    mask[part.features.tocsr().indices] = True
-        return seen
-
-    def _row(self, number: int, features: str, known: dict[str, Any], sequence: bool) -> Any:
-        """A copy of one message with the wanted features: those of the whole sentence, for DIET also of each word."""
-        from rasa.shared.nlu.constants import TEXT
-        from rasa.shared.nlu.training_data.features import Features
-        from rasa.shared.nlu.training_data.message import Message
-        from scipy.sparse import diags
-
-        source = self._messages[number]
-        row = Message({TEXT: source.get(TEXT)})
-        for part in source.features:
-            if (features == "sparse" and part.is_dense()) or (features == "dense" and part.is_sparse()):
-                continue
-            if part.type != "sentence" and not sequence:
-                continue
-            values = part.features
-            if part.is_sparse():
-                values = (values @ diags(known[part.origin].astype(values.dtype))).tocoo()
-            row.add_features(Features(values, part.type, part.attribute, part.origin))
-        return row
 
 
 def scores(wanted: Sequence[str], got: Sequence[str]) -> dict[str, float]:
@@ -368,7 +213,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         bench = Bench(pipeline(config, "diet-both", 0), [*texts, *map(noisy, texts), *lines], Path(folder))
         for variant in options.only.split(","):
             steps = pipeline(config, variant, options.epochs)
-            step = next(step for step in steps["pipeline"] if step["name"] in _CLASSIFIERS)
+            step = next(step for step in steps["pipeline"] if step["name"] in CLASSIFIERS)
             figures = compare(bench, variant, step, rows, len(lines), options.folds, options.used or options.folds)
             if options.whole:
                 figures |= whole(steps, rows)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.evaluation.nlu_compare import Example, read_examples
+from bot.evaluation.nlu_examples import Example, read_examples
 from indexer.text import strip_diacritics
 
 ROOT = Path(__file__).resolve().parents[2]
