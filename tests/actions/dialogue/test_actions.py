@@ -112,7 +112,7 @@ async def test_a_complaint_opens_a_ticket(executor: Any, database: Database) -> 
 def test_every_written_complaint_counts_as_one() -> None:
     from actions.answers import Turn
     from actions.dialogue.base import spoken
-    from bot.evaluation.nlu_compare import read_examples
+    from bot.evaluation.nlu_examples import read_examples
 
     folder = Path(__file__).parents[3] / "nlu_data" / "nlu"
     complaints = [text for text, intent in read_examples(folder) if intent == "complain"]
