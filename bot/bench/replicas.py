@@ -1,6 +1,6 @@
 """Two services over one database, and how long a publication takes until the other one answers with it.
 
-    python -m bot.bench.replicas [--rounds 20]
+    python -m bot.bench.replicas [--rounds 20] [--pause 6]
 """
 
 from __future__ import annotations
@@ -27,13 +27,11 @@ __all__ = ["publish_to_live"]
 _CODE = "1.001193"
 _LONGEST_S = 30.0
 _POLL_S = 0.05
-# Between two publications a curator thinks; the index of words of the last one is ready by then.
-_PAUSE_S = 6.0
 # Made-up words, so that nothing but the new text can be what matched.
 _SYLLABLES = ("quỳnh", "trâm", "sương", "bạch", "đàn", "lụa", "ngà", "thông", "sim", "mai")
 
 
-def publish_to_live(url: str, kb: KnowledgeBase, rounds: int) -> dict[str, Sequence[float]]:
+def publish_to_live(url: str, kb: KnowledgeBase, rounds: int, pause_s: float) -> dict[str, Sequence[float]]:
     """Milliseconds from the return of `publish` until another process shows the new text in its guide (`shown`) and
     finds the procedure by a phrasing that is new (`found`). Raises TimeoutError after half a minute."""
     shown, found = [], []
@@ -41,7 +39,7 @@ def publish_to_live(url: str, kb: KnowledgeBase, rounds: int) -> dict[str, Seque
     assert original is not None
     with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
         for number in range(rounds):
-            time.sleep(_PAUSE_S)
+            time.sleep(pause_s)
             words = [_SYLLABLES[(number + step) % len(_SYLLABLES)] for step in (0, 3, 7)]
             phrasing = f"giấy {' '.join(words)} số {number}"
             changed = original.guide.model_copy(update={"questions": [*original.guide.questions, phrasing]})
@@ -63,7 +61,11 @@ def publish_to_live(url: str, kb: KnowledgeBase, rounds: int) -> dict[str, Seque
     return {"shown": shown, "found": found}
 
 
-def run(rounds: Annotated[int, typer.Option(min=1, help="How many publications.")] = 20) -> None:
+def run(
+    rounds: Annotated[int, typer.Option(min=1, help="How many publications.")] = 20,
+    pause_s: Annotated[float, typer.Option(
+        "--pause", min=0, help="Seconds between two; in six the last one's index of words is ready.")] = 6.0,
+) -> None:
     """Starts two services, publishes through a third process, and asks the second."""
     settings: Settings = get_settings()
     with tempfile.TemporaryDirectory(prefix="isee-replicas-") as folder:
@@ -74,7 +76,7 @@ def run(rounds: Annotated[int, typer.Option(min=1, help="How many publications."
             service(settings, Path(folder) / "two", extra) as second,
         ):
             kb = KnowledgeBase(Database(database))
-            made = publish_to_live(second.url, kb, rounds)
+            made = publish_to_live(second.url, kb, rounds, pause_s)
     figures: dict[str, Any] = {
         name: {**percentiles(times), "max": round(max(times), 1)} for name, times in made.items()
     }
