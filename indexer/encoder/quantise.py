@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["BLOCK", "Packed", "pack_graph", "pack_rows"]
+__all__ = ["BLOCK", "Packed", "drop_unused", "pack_graph", "pack_rows"]
 
 BLOCK = 32
 _TOLERANCE = 1e-3  # of a block's scale: fp16 rounding of (n - 8) x d stays below 2^-8 x 8 / 8
@@ -78,7 +78,7 @@ def pack_graph(model: Any, accuracy_level: int = 4) -> int:
             graph.node[place].CopyFrom(new[0])
             graph.initializer.extend(new[1])
             replaced += 1
-    _drop_unused(graph)
+    drop_unused(graph)
     if replaced and not any(opset.domain == "com.microsoft" for opset in model.opset_import):
         model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     return replaced
@@ -132,7 +132,8 @@ def _gather(node: Any, packed: Packed) -> tuple[Any, list[Any]]:
     return new, [data, scale]
 
 
-def _drop_unused(graph: Any) -> None:
+def drop_unused(graph: Any) -> None:
+    """Remove, from an ONNX `graph`, the constants that no node reads."""
     used = {name for node in graph.node for name in node.input} | {output.name for output in graph.output}
     kept = [tensor for tensor in graph.initializer if tensor.name in used]
     del graph.initializer[:]

@@ -1,10 +1,7 @@
 """Counting the restorer's trigrams. What is shipped are pruned, quantised statistics, no sentences.
 
-A trigram or bigram is kept only when two different documents hold it (our own phrases in
-`data/colloquial.txt` aside), so nothing that stands in one document alone can be read back.
-
-Our phrases were written by people who had read the development questions; wording shared with them was taken
-out again, but accuracy on those questions remains an optimistic figure. Leave the phrases out for a clean one.
+A trigram or bigram is kept only when two different documents hold it (our own phrases aside, which are published with
+the product), so nothing that stands in one document alone can be read back. What is counted: `corpus`.
 """
 
 from __future__ import annotations
@@ -14,10 +11,9 @@ import itertools
 import json
 import logging
 import math
-import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,11 +21,19 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.text.characters import clean
+from indexer.text.corpus import (
+    PHRASINGS,
+    Passage,
+    catalogue_passages,
+    colloquial_passages,
+    phrasing_passages,
+    question_passages,
+    table_passages,
+)
 from indexer.text.edits import Mapped
 from indexer.text.ngrams import BREAK, FORMAT, NUMBER, UNKNOWN, Ints, quantise
 from indexer.text.restore import DEFAULT_MODEL
 from indexer.text.syllable import is_syllable, retone
-from indexer.text.tables import DATA, read_table
 from indexer.text.tokens import PROTECTED, WORD, has_diacritics
 
 __all__ = [
@@ -37,6 +41,7 @@ __all__ = [
     "catalogue_passages",
     "colloquial_passages",
     "main",
+    "phrasing_passages",
     "question_passages",
     "table_passages",
     "train",
@@ -45,89 +50,13 @@ __all__ = [
 _log = logging.getLogger(__name__)
 _SENTENCE = re.compile(r"[.?!;:\n]+(?=\s|$)|\n+")
 _TOKEN = re.compile(f"(?P<fixed>{PROTECTED.pattern})|(?P<word>{WORD.pattern})", re.IGNORECASE)
-_CHOICE = re.compile(r"\{([^{}]*)\}")
-_CATALOGUE_FIELDS = (
-    "name",
-    "description",
-    "steps",
-    "documents",
-    "methods",
-    "conditions",
-    "results",
-    "legal_basis",
-    "agency",
-    "field",
-    "subjects",
-    "life_events",
-)
 _SPECIAL = (BREAK, NUMBER, UNKNOWN)
-_QUESTION_WEIGHT, _OWN_WEIGHT, _VARIANTS = 15.0, 20.0, 40
-
-
-class Passage(NamedTuple):
-    """A text to count: `document` tells sources apart for pruning, `own` marks our own, publishable phrases."""
-
-    text: str
-    document: str
-    weight: float = 1.0
-    own: bool = False
 
 
 class _Counts(NamedTuple):
     keys: Ints
     counts: npt.NDArray[np.float64]
     kept: npt.NDArray[np.bool_]
-
-
-def catalogue_passages(path: Path) -> Iterator[Passage]:
-    """The texts of an official catalogue (JSON lines)."""
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            row = json.loads(line)
-            for name in _CATALOGUE_FIELDS:
-                weight = 3.0 if name == "name" else 1.0
-                for text in _texts(row.get(name)):
-                    yield Passage(text, row["code"], weight)
-
-
-def _texts(value: object) -> Iterator[str]:
-    """Every string inside a JSON value."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
-
-
-def question_passages(path: Path) -> Iterator[Passage]:
-    """Questions for training (JSON lines with `question`)."""
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file):
-            yield Passage(json.loads(line)["question"], f"{path.name}:{number}", _QUESTION_WEIGHT)
-
-
-def colloquial_passages(path: Path = DATA / "colloquial.txt") -> Iterator[Passage]:
-    """Our own citizen phrases; `{a|b}` stands for a choice, sampled evenly with a fixed seed."""
-    rng = random.Random(7)  # noqa: S311 - a fixed sample, nothing secret
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
-        if not line.strip() or line.startswith("#"):
-            continue
-        parts = [part.split("|") if place % 2 else [part] for place, part in enumerate(_CHOICE.split(line))]
-        size = math.prod(len(part) for part in parts)
-        if size <= _VARIANTS:
-            variants = ["".join(choice) for choice in itertools.product(*parts)]
-        else:
-            variants = ["".join(rng.choice(part) for part in parts) for _ in range(_VARIANTS)]
-        weight = _OWN_WEIGHT / math.sqrt(len(variants))
-        for variant in variants:
-            yield Passage(variant, f"own:{number}", weight, own=True)
-
-
-def table_passages() -> Iterator[Passage]:
-    """The short phrases of our reviewed synonym table, citizens' and official ones."""
-    for number, row in enumerate(read_table("synonyms.tsv")):
-        for text in (row["said"], row["official"]):
-            yield Passage(text, f"table:{number}", _OWN_WEIGHT, own=True)
 
 
 def _tokens(sentence: str) -> list[str]:
@@ -279,6 +208,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Train the diacritics restorer on official text and own phrases.")
     parser.add_argument("--catalogue", type=Path, action="append", default=[], help="official catalogue, JSON lines")
     parser.add_argument("--questions", type=Path, action="append", default=[], help="training questions, JSON lines")
+    parser.add_argument("--phrasings", type=Path, default=PHRASINGS, help="folder of phrasings (default: the shipped)")
     parser.add_argument("--out", type=Path, default=DEFAULT_MODEL, help="file to write (default: the shipped one)")
     parser.add_argument("--least", type=float, default=1.5, help="least weight of a kept trigram")
     options = parser.parse_args(argv)
@@ -288,6 +218,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     corpus = itertools.chain(
         colloquial_passages(),
         table_passages(),
+        phrasing_passages(options.phrasings),
         *map(catalogue_passages, options.catalogue),
         *map(question_passages, options.questions),
     )

@@ -46,6 +46,8 @@ def open_workspace(*, plain: bool = False) -> Workspace:
     settings = get_settings()
     folder = settings.home / "training" / ("plain" if plain else "adapted")
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("shipped.db*"):  # with its logs; an earlier version's tables need not fit
+        left.unlink()
     database = Database(f"sqlite:///{folder / 'shipped.db'}")
     database.create_all()
     kb = KnowledgeBase(database)

@@ -42,7 +42,7 @@ def test_conversion_equals_the_packages_own_engine(st_model: Any, engine: Any) -
 def test_export_equals_the_conversion(st_model: Any, encoder: OnnxEncoder) -> None:
     queries, passages = encoder.encode_queries(ALL), encoder.encode_passages(TITLES)
     own_queries, own_passages = st_model.encode_query(ALL), st_model.encode_document(TITLES)
-    assert (queries * own_queries).sum(axis=1).min() >= 0.999
+    assert (queries * own_queries).sum(axis=1).min() >= 0.998  # in 8 bits, see `eight`
     assert (passages * own_passages).sum(axis=1).min() >= 0.999
     first, own_first = (queries @ passages.T).argmax(axis=1), (own_queries @ own_passages.T).argmax(axis=1)
     assert (first == own_first).mean() >= 0.95

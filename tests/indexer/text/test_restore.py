@@ -1,5 +1,6 @@
 """The diacritics restorer: what it restores, what it must leave, what the model file may hold."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.text import DiacriticsRestorer, restore_diacritics, strip_diacritics
+from indexer.text.corpus import phrasing_passages
 from indexer.text.restore import DEFAULT_MODEL
 from indexer.text.train_restorer import Passage, main, train
 
@@ -84,7 +86,8 @@ def test_command_trains_a_model(tmp_path: Path) -> None:
     questions = tmp_path / "q.jsonl"
     rows = [json.dumps({"question": "Cấp lại giấy phép ở đâu?"}, ensure_ascii=False)] * 2
     questions.write_text("\n".join(rows), encoding="utf-8")
-    assert main(["--questions", str(questions), "--out", str(tmp_path / "m.npz")]) == 0
+    none = tmp_path / "none"  # without the phrasings, which take half a minute
+    assert main(["--questions", str(questions), "--phrasings", str(none), "--out", str(tmp_path / "m.npz")]) == 0
     assert DiacriticsRestorer.load(tmp_path / "m.npz").restore("cap lai giay phep") == "cấp lại giấy phép"
 
 
@@ -92,3 +95,9 @@ def test_command_names_a_missing_file(tmp_path: Path, capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit):
         main(["--questions", str(tmp_path / "none.jsonl")])
     assert "no such file" in capsys.readouterr().err
+
+
+def test_phrasings_without_diacritics_teach_nothing() -> None:
+    texts = [passage.text for passage in itertools.islice(phrasing_passages(), 60)]
+    assert len(texts) == 60
+    assert not any(text.isascii() for text in texts)
