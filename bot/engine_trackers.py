@@ -24,7 +24,8 @@ class TrackerStore:
         local = url.get_backend_name() == "sqlite"
         self._file = settings.home / "rasa-tracker.db"
         self._url = make_url(f"sqlite:///{self._file}") if local else url
-        self._engine = create_engine(self._url, connect_args={"timeout": 15} if local else {}, pool_pre_ping=True)
+        waits = {"timeout": 15} if local else {"connect_timeout": 10, **self._url.query}
+        self._engine = create_engine(self._url, connect_args=waits, pool_pre_ping=True)
 
     def environment(self) -> dict[str, str]:
         """What endpoints.yml reads: the whole URL, with the driver that Rasa's environment has."""

@@ -12,13 +12,15 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy import URL, DateTime, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+from common.errors import SetupProblem
 from common.settings import Settings
 
-__all__ = ["Base", "Database", "UtcDateTime", "fold"]
+__all__ = ["Base", "Database", "UtcDateTime", "fold", "why_away"]
 
 _NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -35,6 +37,10 @@ _PRAGMAS = (
     "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MS}", "secure_delete=ON",
 )
 _LONGEST_QUEUE_S = 60
+# A server that doesn't say no either, e.g. behind a firewall: the driver itself would wait for two minutes.
+_LONGEST_CONNECT_S = 10
+_BAD_URL = (
+    "Không đọc được ISEE_DATABASE_URL. Viết như postgresql+psycopg://isee@db/isee, hoặc để trống để dùng SQLite.")
 
 
 class Base(DeclarativeBase):
@@ -128,11 +134,32 @@ def fold(engine: Engine) -> None:
             connection.cursor().execute(f"PRAGMA {pragma}").fetchall()
 
 
+def why_away(error: BaseException) -> str:
+    """What kept us from the database, or cut us off, as driver and server put it (one line, in English); "" for any
+    other fault."""
+    if not isinstance(error, OperationalError) or (error.statement is not None and not error.connection_invalidated):
+        return ""
+    return next(iter(str(error.orig).splitlines()), "") or type(error.orig).__name__
+
+
+def _postgres(url: URL) -> Engine:
+    waits = {} if "connect_timeout" in url.query else {"connect_timeout": _LONGEST_CONNECT_S}
+    return create_engine(
+        url, connect_args=waits, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20,
+        pool_timeout=_LONGEST_QUEUE_S)
+
+
 def _engine(url: str) -> Engine:
+    """Raises SetupProblem for an address that is none of SQLite's or PostgreSQL's."""
+    try:
+        made = make_url(url)
+    except ArgumentError as error:
+        raise SetupProblem(_BAD_URL) from error
+    if made.drivername in ("postgresql", "postgresql+psycopg"):
+        return _postgres(made)
+    if made.get_backend_name() != "sqlite":
+        raise SetupProblem(_BAD_URL)
     # What a statement was given may be personal, and errors go to the log.
-    if not url.startswith("sqlite"):
-        return create_engine(
-            url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20, pool_timeout=_LONGEST_QUEUE_S)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")

@@ -31,11 +31,15 @@ __all__ = [
 ]
 
 _DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+# In memory, where there is room, a database is copied in a third of the time.
+_MEMORY, _MEMORY_BYTES = Path("/dev/shm"), 8 << 30
 # What a crash would lose is of no worth here; a worker's tests keep many engines open.
 _OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=600")
 _TESTED = ("tests/bot", "tests/actions", "tests/knowledge_base", "tests/common")
 # Ordinary life: a test that provokes a refusal, or one that drops its database under a service's feet.
-_EXPECTED = ("terminating connection due to administrator command", "does not exist", "already exists")
+_EXPECTED = re.compile(
+    "terminating (connection|autovacuum process) due to administrator command"
+    '|database "[^"]*" (does not exist|already exists)')
 
 
 def instead_of_sqlite() -> str:
@@ -68,8 +72,15 @@ def database_url(kind: str, home: Path) -> str:
 def fresh_database(server: str, name: str = "", template: str = "") -> str:
     """The URL of a new database on `server`, empty or a copy of `template`."""
     name = name or f"isee_{uuid.uuid4().hex[:16]}"
-    _command(server, f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+    _command(server, f"CREATE DATABASE {name}" + (f" TEMPLATE {template}{_strategy(server)}" if template else ""))
     return named(server, name)
+
+
+@cache
+def _strategy(server: str) -> str:
+    """How a template is copied fastest: by its files, where no checkpoint waits for a disk (from PostgreSQL 15 on)."""
+    fit = "current_setting('fsync') = 'off' AND current_setting('server_version_num')::int >= 150000"
+    return " STRATEGY FILE_COPY" if _command(server, f"SELECT {fit}")[0][0] else ""
 
 
 def has_database(server: str, name: str) -> bool:
@@ -102,7 +113,8 @@ def _started() -> tuple[str, Path]:
     """A server of our own that stops with this process: its URL and its log."""
     programs = _programs()
     assert programs, "PostgreSQL is not installed (tools/test-needs installs it where it may)"
-    folder = Path(tempfile.mkdtemp(prefix="isee-postgres-"))
+    roomy = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _MEMORY_BYTES
+    folder = Path(tempfile.mkdtemp(prefix="isee-postgres-", dir=_MEMORY if roomy else None))
     port = free_port(0)
     # PostgreSQL refuses to run as root; in a container the tests may well be.
     nobody = {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
@@ -125,9 +137,10 @@ def _started() -> tuple[str, Path]:
 
 
 def _complaints(log: str) -> Counter[str]:
-    """Errors of the server's log and how often; names and numbers in them are left out, so that equals count as one."""
+    """Errors of the server's log and how often; without numbers and databases' names, so that equals count as one."""
     found = re.findall(r"(?:ERROR|FATAL|PANIC):  (.*)", log)
-    return Counter(re.sub(r'"[^"]*"|\d+', "…", line) for line in found if not any(one in line for one in _EXPECTED))
+    told = [line for line in found if not _EXPECTED.search(line)]
+    return Counter(re.sub(r"\bisee_[0-9a-f]{16}|\d+", "…", line) for line in told)
 
 
 def main(words: list[str]) -> int:

@@ -13,13 +13,14 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from bot.gateway.texts import problem
+from common.database import why_away
 from common.errors import InvalidInput, ISeeError, NotAuthenticated, NotFound, NotReady, TooLarge
 
 __all__ = ["field_errors", "install", "problem_response"]
@@ -95,6 +96,14 @@ def install(app: FastAPI) -> None:
         # More work than the database takes at once: said so, instead of a fault that nobody can act on.
         return problem_response(NotReady(problem("crowded"), retry_after=_COME_AGAIN_S))
 
+    async def away(request: Request, error: Exception) -> Response:
+        # Restarted, unreachable or out of connections: what was sent can be sent again in a moment.
+        why = why_away(error)
+        if not why:
+            raise error
+        _log.error("database_away", method=request.method, why=why)
+        return problem_response(NotReady(problem("away"), retry_after=_COME_AGAIN_S))
+
     async def unfit(request: Request, error: Exception) -> Response:
         # What no row can hold, e.g. a NUL or a number beyond its column (PostgreSQL refuses more of it than SQLite).
         _log.warning("unfit_value", method=request.method, error=type(getattr(error, "orig", error)).__name__)
@@ -103,6 +112,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ISeeError, isee_error)
     app.add_exception_handler(DataError, unfit)
     app.add_exception_handler(OverflowError, unfit)
+    app.add_exception_handler(OperationalError, away)
     app.add_exception_handler(PoolTimeout, overrun)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(HTTPException, http)

@@ -63,6 +63,10 @@ def restore(
         _unpack(source, Path(folder))
         if not own_file and (Path(folder) / _DATABASE).exists():
             raise Conflict("Bản sao lưu này chứa cơ sở dữ liệu SQLite, còn dịch vụ đang dùng PostgreSQL.")
+        if own_file and not (Path(folder) / _DATABASE).exists():
+            raise Conflict(
+                "Bản sao lưu này không có cơ sở dữ liệu (được tạo khi dịch vụ dùng PostgreSQL). "
+                "Đặt ISEE_DATABASE_URL rồi chạy lại.")
         for name in (_DATABASE, *_FOLDERS):
             if (Path(folder) / name).exists():
                 _put(Path(folder) / name, settings.home / name)

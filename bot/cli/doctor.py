@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import OperationalError
 
 from bot.rasa_model import RASA_PYTHON, model_path, trained
 from bot.workbench import console
+from common.database import why_away
 from common.errors import ISeeError
 from common.settings import PROJECT_ROOT, Settings, get_settings
 
@@ -57,6 +59,13 @@ def findings(settings: Settings) -> Iterator[Finding]:
             yield look(what, settings)
         except ISeeError as error:
             yield Finding(what, False, error.detail, "Làm theo gợi ý trong thông báo, hoặc chạy `make setup`.")
+        except OperationalError as error:
+            yield Finding(
+                what,
+                False,
+                why_away(error) or f"{type(error.orig).__name__}: {error.orig}",
+                "Xem máy chủ cơ sở dữ liệu có đang chạy không và ISEE_DATABASE_URL có đúng không.",
+            )
         except Exception as error:
             yield Finding(
                 what,
@@ -128,10 +137,14 @@ def _database(what: str, settings: Settings) -> Finding:
 
 
 def _guides(what: str, settings: Settings) -> Finding:
+    from bot.migrations import pending
     from common.database import Database
     from knowledge_base.store import KnowledgeBase
 
-    count = len(KnowledgeBase(Database.from_settings(settings)).all())
+    database = Database.from_settings(settings)
+    if pending(database):
+        return Finding(what, False, "chưa đọc được khi lược đồ chưa cập nhật", "Chạy `make setup`.")
+    count = len(KnowledgeBase(database).all())
     return Finding(what, count > 0, f"{count} thủ tục", "Chạy `make setup` để nạp kho hướng dẫn.")
 
 

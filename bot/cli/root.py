@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from common.errors import ISeeError
 
@@ -82,7 +83,7 @@ def main() -> None:
     try:
         app(prog_name="isee")
     except ISeeError as error:
-        Console(stderr=True).print(f"[red]Lỗi:[/red] {error}", highlight=False)
+        _say(str(error))
         raise SystemExit(1) from error
     except ValidationError as error:
         if error.title != "Settings":
@@ -92,3 +93,16 @@ def main() -> None:
             name = "ISEE_" + "_".join(str(part) for part in problem["loc"]).upper() if problem["loc"] else ""
             Console(stderr=True).print(f"  {name} {problem['msg']}".rstrip(), highlight=False)
         raise SystemExit(1) from error
+    except Exception as error:
+        from common.database import why_away  # only now: `isee --help` answers without SQLAlchemy
+
+        why = why_away(error)
+        if not why:
+            raise
+        _say(f"Chưa kết nối được cơ sở dữ liệu ({why}). Xem máy chủ có đang chạy không và ISEE_DATABASE_URL có đúng "
+             "không; `isee doctor` kiểm tra từng phần.")
+        raise SystemExit(1) from error
+
+
+def _say(problem: str) -> None:
+    Console(stderr=True).print(f"[red]Lỗi:[/red] {escape(problem)}", highlight=False)

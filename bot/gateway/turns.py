@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
+from bot.gateway.holders import new_holder
 from bot.gateway.store import add_message, as_conversation, locked, message_data
 from bot.gateway.tables import ConversationRow, MessageRow, TurnRow, UnansweredRow
 from bot.gateway.texts import say
@@ -36,20 +36,23 @@ class TurnStore:
     """The database side of a turn. A lease keeps a second process out of a conversation that is being answered.
 
     Asyncio locks order the turns inside one process; the lease does so across processes, and runs out by itself
-    when its holder was killed.
+    when its holder was killed. What was killed at this `place` (`holders.place`) is freed at the next start there,
+    instead of a lease's length later.
     """
 
-    def __init__(self, database: Database, lease_s: float, desk: AtDesk) -> None:
+    def __init__(self, database: Database, lease_s: float, desk: AtDesk, place: str) -> None:
         self._database, self._desk = database, desk
         self.lease_s = lease_s
         self._lease = timedelta(seconds=lease_s)
-        self._me = str(uuid.uuid4())
+        self._place, self._me = place, new_holder(place)
 
     def clear_leases(self) -> None:
-        """Frees what an earlier process held when it was killed; only where one process owns the database (SQLite)."""
-        if self._database.url.startswith("sqlite"):
-            with self._database.session() as session:
-                session.execute(update(ConversationRow).values(busy_by=None, busy_until=None))
+        """Frees what an earlier process in this one's place held when it was killed; on SQLite nobody else can be."""
+        free = update(ConversationRow)
+        if not self._database.url.startswith("sqlite"):
+            free = free.where(ConversationRow.busy_by.startswith(self._place))
+        with self._database.session() as session:
+            session.execute(free.values(busy_by=None, busy_until=None))
 
     def begin(self, conversation_id: str, client_id: str) -> Begun | None:
         """Takes the conversation for a turn; None while another process holds it. Raises NotFound."""

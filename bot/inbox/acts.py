@@ -73,7 +73,9 @@ class Acts:
         if number == into:
             raise InvalidInput("Chọn một nhóm khác để gộp.", field="into")
         with self._database.session() as session:
-            cluster, target = held_cluster(session, number), held_cluster(session, into)
+            # In one order for everybody: two who merge the same groups into each other would wait for each other.
+            held = {one: held_cluster(session, one) for one in sorted((number, into))}
+            cluster, target = held[number], held[into]
             moved = session.scalars(select(InboxQuestionRow).where(InboxQuestionRow.cluster_id == number)).all()
             for row in moved:
                 row.cluster_id, row.fixed = into, True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,6 +12,7 @@ from anyio.to_thread import run_sync
 from sqlalchemy import or_, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.gateway.holders import new_holder
 from bot.zalo.tables import ZaloLaneRow
 from common.clock import utc_now
 from common.database import Database
@@ -23,11 +23,12 @@ Direction = Literal["in", "out"]
 
 
 class Lanes:
-    """Leases in the database; one runs out by itself when its holder was killed. Call from worker threads."""
+    """Leases in the database; one runs out by itself when its holder was killed, or ends with the next start at its
+    `place` (`bot.gateway.holders`). Call from worker threads."""
 
-    def __init__(self, database: Database, lease: timedelta = timedelta(seconds=60)) -> None:
-        self._database, self._lease = database, lease
-        self._me = str(uuid.uuid4())
+    def __init__(self, database: Database, lease: timedelta = timedelta(seconds=60), place: str = "") -> None:
+        self._database, self._lease, self._place = database, lease, place
+        self._me = new_holder(place)
 
     def take(self, subject: str, direction: Direction) -> bool:
         """Whether this process works on the lane from now on; it must `give` it back, or `keep` it in time."""
@@ -61,10 +62,12 @@ class Lanes:
         self._set(subject, direction, keep=False)
 
     def clear(self) -> None:
-        """Frees what an earlier process held when it was killed; only where one process owns the database (SQLite)."""
-        if self._database.url.startswith("sqlite"):
-            with self._database.session() as session:
-                session.execute(update(ZaloLaneRow).values(busy_by=None, busy_until=None))
+        """Frees what an earlier process at this place held when it was killed; on SQLite nobody else can be."""
+        free = update(ZaloLaneRow)
+        if not self._database.url.startswith("sqlite"):
+            free = free.where(ZaloLaneRow.busy_by.startswith(self._place or self._me))
+        with self._database.session() as session:
+            session.execute(free.values(busy_by=None, busy_until=None))
 
     @contextmanager
     def held(self, subject: str, direction: Direction) -> Iterator[bool]:

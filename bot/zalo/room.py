@@ -15,6 +15,7 @@ from actions.companion.bundle import Dossiers
 from actions.notices.dispatch import PHONE
 from bot.background import due_loop
 from bot.desk.room import DeskRoom
+from bot.gateway.holders import place
 from bot.gateway.hub import EventHub
 from bot.gateway.service import Gateway
 from bot.gateway.store import ConversationStore
@@ -120,7 +121,7 @@ def build_zalo(
     media = Media(dossiers.payments.of, desk.files.by_link, texts)
     writer = Writer(texts, zalo, settings.base_url, buttons, menus, media)
     pauses = Pauses(database, hub, texts, zalo.handoff_pause_min)
-    lanes = Lanes(database)
+    lanes = Lanes(database, place=place(settings.port))
     out = build_outgoing(settings, zalo, database, keyring, alarms, lanes, menus, media)
     asides = Asides(database, hub, texts, buttons, menus, writer, dossiers.checklists, guides, form_open)
     echoes = Echoes(database, store, hub, texts, pauses, matched, desk.answers.field)

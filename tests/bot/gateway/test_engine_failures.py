@@ -38,6 +38,8 @@ def test_a_dead_engine_is_not_waited_for_and_comes_back_by_itself(own: Running) 
         body = talk.say(f"câu {number}").json()
         assert body["messages"][0]["text"] == f"tra cứu: câu {number}"
         owners.append(body["owner"])
+    title = own.open().say("làm giấy khai sinh").json()
+    assert title["messages"][0]["text"] == "tra cứu: làm giấy khai sinh", "a typed title is searched for, too"
     assert owners == ["bot", "bot", "waiting", "waiting"], "people are told of an engine that fails again and again"
     card = own.context.desk.cards.of(talk.id)
     assert card is not None and card.reason == "failure" and "sự cố" in card.notes[0].text

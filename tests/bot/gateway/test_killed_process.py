@@ -21,7 +21,7 @@ from tests.bot.serving import start_engine
 def start(home: Path, port: int, rasa_port: int) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.bot.served", str(home), str(port), str(rasa_port)]
     process = subprocess.Popen(command, cwd=PROJECT_ROOT)
-    for _ in range(300):
+    for _ in range(900):
         with contextlib.suppress(httpx.HTTPError):
             httpx.get(f"http://127.0.0.1:{port}/healthz/live", trust_env=False)
             return process

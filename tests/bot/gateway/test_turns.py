@@ -205,3 +205,16 @@ def test_messages_after_an_id(talk: Talk) -> None:
     first, second, third = talk.messages()
     assert talk.messages(after=first["id"]) == [second, third]
     assert talk.messages(after=third["id"]) == []
+
+
+def test_a_typed_title_goes_on_as_its_button_and_is_stored_as_typed(talk: Talk) -> None:
+    talk.say("khai sinh")
+    body = talk.say("xem le phi a").json()
+    assert body["messages"][0]["text"] == 'nghe: /ask_fee{"procedure":"1.001193"}'
+    assert body["citizen_text"] == "xem le phi a"
+
+
+@pytest.mark.parametrize(("typed", "said"), [("👍", "cảm ơn"), ("😡", "xin lỗi"), ("???", "chưa rõ chỗ nào")])
+def test_a_mark_is_answered_by_what_it_says(talk: Talk, typed: str, said: str) -> None:
+    body = talk.say(typed).json()
+    assert said in body["messages"][0]["text"] and body["status"] == "smalltalk"

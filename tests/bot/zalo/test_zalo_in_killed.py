@@ -28,7 +28,6 @@ from common.keyring import Keyring
 from common.settings import Settings
 from tests.bot.serving import assemble, start_engine
 from tests.bot.zalo.incoming import APP, OA, SETTINGS, USER, attached, encoded, follow, said, signature, until
-from tests.postgres import sqlite_only
 
 KEY = "k" * 40
 
@@ -166,14 +165,14 @@ async def test_killed_where_something_is_said_without_a_turn(
 
 
 @pytest.mark.slow
-@sqlite_only  # the served process keeps its own file
 def test_a_service_that_is_killed_in_the_middle_of_a_turn_answers_after_its_restart(tmp_path: Path) -> None:
     engine_port = free_port(0)
     engine = start_engine(engine_port, Keyring.from_settings(Settings(home=tmp_path)).engine_secret())
     body = said("chậm thôi nhé", msg_id="kill")
     raw = encoded(body)
     try:
-        first, url = _serve(tmp_path, engine_port)
+        port = free_port(0)
+        first, url = _serve(tmp_path, engine_port, port)
         assert httpx.post(
             f"{url}/channels/zalo/webhook", content=raw, headers=signature(raw, body["timestamp"]), trust_env=False
         ).status_code == 200
@@ -181,7 +180,7 @@ def test_a_service_that_is_killed_in_the_middle_of_a_turn_answers_after_its_rest
         until(lambda: len(_authors(database)) == 2)  # the question is stored, the engine thinks for three seconds
         first.send_signal(signal.SIGKILL)
         first.wait()
-        second, _ = _serve(tmp_path, engine_port)
+        second, _ = _serve(tmp_path, engine_port, port)
         until(lambda: _state(database) == "done", 60)
         assert _authors(database) == ["bot", "citizen", "bot"]
         second.send_signal(signal.SIGKILL)
@@ -192,8 +191,7 @@ def test_a_service_that_is_killed_in_the_middle_of_a_turn_answers_after_its_rest
         engine.wait()
 
 
-def _serve(home: Path, engine_port: int) -> tuple[subprocess.Popen[bytes], str]:
-    port = free_port(0)
+def _serve(home: Path, engine_port: int, port: int) -> tuple[subprocess.Popen[bytes], str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bot.served", str(home), str(port), str(engine_port)],
         env={**os.environ, **SETTINGS})

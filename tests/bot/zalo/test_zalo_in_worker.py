@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.gateway.holders import place
 from bot.migrations import migrate
 from bot.zalo import queue as queue_module
 from bot.zalo.alarms import Alarms
@@ -285,6 +286,16 @@ async def test_a_lane_of_a_killed_process_runs_out(room: Room) -> None:
     async with working(room.worker()):
         await room.idle()
     assert texts(room, "1") == ["một"]
+
+
+def test_a_start_frees_the_lanes_of_what_was_killed_in_its_place(room: Room) -> None:
+    here = place(8000)
+    assert Lanes(room.database, place=here).take("9", "in") and not Lanes(room.database).take("9", "in")
+    if room.database.engine.dialect.name != "sqlite":
+        Lanes(room.database, place=place(8001)).clear()
+        assert not Lanes(room.database).take("9", "in"), "another replica's lanes stay its own"
+    Lanes(room.database, place=here).clear()
+    assert Lanes(room.database).take("9", "in")
 
 
 async def test_a_lane_that_is_taken_just_when_the_work_ends_is_free_again(room: Room) -> None:
