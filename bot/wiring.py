@@ -10,6 +10,7 @@ from actions.answers import Answerer
 from actions.centres import Centres
 from actions.centres.nearby import Nearby
 from actions.companion.bundle import Dossiers, build_dossiers
+from actions.companion.pressing import Pressing
 from actions.executor import build_executor
 from actions.handoff import Tickets
 from actions.handoff.desk import Desk
@@ -26,6 +27,7 @@ from bot.engine_trackers import TrackerStore
 from bot.gateway.capturing import Captures
 from bot.gateway.devices import Devices, Guesses
 from bot.gateway.engine import EngineClient
+from bot.gateway.holders import place
 from bot.gateway.hub import EventHub
 from bot.gateway.limits import RateLimiter
 from bot.gateway.retention import Eraser, Kept
@@ -109,7 +111,7 @@ def connect(
     hub = EventHub(streams_per_client=settings.streams_per_address, streams=settings.streams)
     limiters = partial(RateLimiter, shared=shared)
     desk = build_desk(settings, database, keyring, hub, dossiers, knowledge_base, search, answerer)
-    turns = TurnStore(database, settings.rasa_timeout_s + _LEASE_MARGIN_S, desk.talk)
+    turns = TurnStore(database, settings.rasa_timeout_s + _LEASE_MARGIN_S, desk.talk, place(settings.port))
     accounts = Accounts(database, keyring, AccessRules.from_settings(settings))
     switches = switches or Switches(database)
     reveal = Reveal(reviews)
@@ -128,7 +130,8 @@ def connect(
     join(dossiers.rights, store, reveal, eraser)
     gateway = Gateway(
         settings, store, turns, engine, hub, intake, answerer, masking, Switched(switches, people), desk.talk,
-        follow_ups=inbox.follow_ups, places=Nearby(dossiers.centres, settings.base_url), admit=Admit(
+        follow_ups=inbox.follow_ups, places=Nearby(dossiers.centres, settings.base_url),
+        presses=Pressing(dossiers.centres), admit=Admit(
             settings.message_max_chars, limiters(settings.messages_per_minute, name="messages"),
             limiters(settings.address_messages_per_minute, name="address messages")))
     return Context(

@@ -6,10 +6,10 @@ from typing import Any
 
 from actions.answers.aspect import asked_aspect, aspect_of_words
 from actions.answers.compose import Composer
-from actions.answers.passages import find_passages
+from actions.answers.passages import find_passages, situated, speaks_of
 from actions.answers.resolve import Resolved
 from actions.answers.turn import Outcome, Turn
-from actions.answers.words import fold, has_phrase
+from actions.answers.words import fold, has_phrase, is_yes_or_no, says
 from actions.services import Services
 from common.messages import Aspect, Reply
 from knowledge_base.model import Case, Origin, Published
@@ -19,7 +19,14 @@ __all__ = ["ProcedureAnswers", "known_case"]
 # Aspects whose answer a described situation changes; the others are lists that stand for themselves.
 _SITUATIONAL = {Aspect.OVERVIEW, Aspect.CONDITIONS}
 _LEAST_SITUATION_WORDS = 2
+# What sounds like an aspect and isn't: the last day to file is no time of processing, what is paid out is no fee. By
+# the aspects that they are taken for, and the one under which a guide that says nothing is said to be silent.
+_NOT_THE_ASPECT = {
+    "deadline": ((Aspect.TIME, Aspect.CONDITIONS), Aspect.CONDITIONS),
+    "payout": ((Aspect.FEE, Aspect.RESULT, Aspect.CONDITIONS, Aspect.OVERVIEW), Aspect.RESULT),
+}
 _MOST_RIVALS = 4
+_SURELY_ASKS = 0.8
 _CENTRE = "trung tâm phục vụ hành chính công"
 
 
@@ -55,10 +62,15 @@ class ProcedureAnswers:
         by_words = aspect_of_words(turn.text) if turn.text else aspect
         if resolved.kind == "new" and aspect is Aspect.STEPS and by_words is None:
             return Aspect.OVERVIEW  # "làm hộ chiếu thế nào" before anything is known wants the whole
+        if resolved.kind == "same" and aspect is Aspect.OVERVIEW and by_words is None and is_yes_or_no(turn.text):
+            return Aspect.CONDITIONS  # "biển số có phải đổi không" isn't answered by saying everything again
         only_place = turn.text and not resolved.residue and aspect_of_words(turn.text) is None
         return Aspect.PLACE if only_place and self._centres.mentioned(turn.text) else aspect
 
     def _reply(self, turn: Turn, resolved: Resolved, published: Published, aspect: Aspect, case: str | None) -> Reply:
+        apart = self._apart(turn, published, aspect, resolved.confidence)
+        if apart is not None:
+            return apart
         described = aspect in _SITUATIONAL and len(resolved.residue) >= _LEAST_SITUATION_WORDS and turn.text
         if (
             described
@@ -70,10 +82,22 @@ class ProcedureAnswers:
                 return self._composer.quoted(published, found, resolved.confidence)
             if resolved.kind == "same" and (resolved.lost or aspect is Aspect.CONDITIONS):
                 return self._composer.silent(published, aspect)
-            if resolved.kind == "new":
+            if resolved.kind == "new" and not (published.guide.conditions and _asks_conditions(turn)):
                 aspect = Aspect.OVERVIEW
         centre = self._centre(turn, published) if aspect is Aspect.PLACE else ""
         return self._composer.answer(published, aspect, case, confidence=resolved.confidence, centre=centre)
+
+    def _apart(self, turn: Turn, published: Published, aspect: Aspect, confidence: float | None) -> Reply | None:
+        """What the guide says of a last day or of money paid out, where that is asked for; None for other questions."""
+        if not turn.text or published.origin is Origin.CATALOGUE:
+            return None
+        for situation, (taken_for, silent) in _NOT_THE_ASPECT.items():
+            if aspect in taken_for and speaks_of(situation, turn.text):
+                found = situated(published.guide, situation)
+                if found:
+                    return self._composer.quoted(published, found, confidence)
+                return self._composer.silent(published, silent)
+        return None
 
     def _centre(self, turn: Turn, published: Published) -> str:
         """The centre of the place named, where the guide says that centres take the dossier (police matters differ)."""
@@ -89,3 +113,9 @@ def known_case(turn: Turn, published: Published) -> str | None:
     """The case under discussion, where the guide of `published` lists it."""
     known: list[Case] = published.guide.cases
     return turn.case if any(case.id == turn.case for case in known) else None
+
+
+def _asks_conditions(turn: Turn) -> bool:
+    """Whether conditions are asked for, not only a situation told: by their words, or by a question surely heard so."""
+    said = aspect_of_words(turn.text) is Aspect.CONDITIONS
+    return said or (turn.intent == "ask_conditions" and turn.confidence >= _SURELY_ASKS and says("asking", turn.text))

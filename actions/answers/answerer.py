@@ -16,7 +16,7 @@ from actions.answers.naming import NAMED, name_words, naming
 from actions.answers.passages import find_passages
 from actions.answers.resolve import Resolved, Resolver, wanted_words
 from actions.answers.turn import Outcome, Turn
-from actions.answers.words import data, fold, has_phrase, tokens
+from actions.answers.words import data, fold, has_phrase, is_yes_or_no, says, tokens
 from actions.services import Services
 from common.messages import Aspect, Reply, Status
 from knowledge_base.model import Published
@@ -30,6 +30,7 @@ _LEAST_PETITION = 3
 _SURELY_OUTSIDE = 0.7
 _SURELY_STEERS = 0.6
 _SURELY_A_PART = 0.8
+_SURELY_CORRECTS = 0.9
 
 
 class TurnAnswerer:
@@ -43,7 +44,7 @@ class TurnAnswerer:
         self._composer = Composer(services.messages, services.settings.portal_url)
         self._clarifier = Clarifier(services.messages, services.kb)
         answers = ProcedureAnswers(services, self._composer)
-        self._back = BackQuestions(services, self._clarifier, answers)
+        self._back = BackQuestions(services, self._clarifier, self._composer, answers)
         self._foreign = ForeignAnswers(services, self._clarifier, self._composer, self._back)
         self._chosen = ChosenAnswers(services, self._resolver, self._clarifier, self._composer, self._back, self.answer)
 
@@ -62,7 +63,7 @@ class TurnAnswerer:
         if case:
             given = {"case": (case,)}
             return self.choose_case(replace(turn, text="", entities=given, procedure=resolved.published.code))
-        return self._back.answer(turn, resolved)
+        return self._back.settled(turn, resolved)
 
     def pick(self, turn: Turn) -> Outcome | None:
         """The answer of a text that answers an open list, whatever the classifier made of it; None for any other."""
@@ -80,6 +81,8 @@ class TurnAnswerer:
         """Another procedure than the one answered: the one now named, else the next best, else an open question."""
         if turn.text and not (turn.procedure or turn.candidates or turn.rivals):
             return self._nothing_to_correct(turn)
+        if turn.intent == "correct_topic" and turn.confidence < _SURELY_CORRECTS and _corrects_nothing(turn.text):
+            return self.answer(replace(turn, intent=""))
         resolved = self._resolver.another(turn) if turn.text else Resolved("unknown")
         if resolved.kind == "new":
             return self._back.answer(turn, resolved)
@@ -133,8 +136,10 @@ class TurnAnswerer:
         if len(words) < _LEAST_MATTER:
             return None
         named = replace(turn, text=" ".join(words), intent="", procedure=None)
-        resolved = self._resolver.resolve(named)
-        return self.answer(named) if resolved.kind in ("new", "clarify") else None
+        if self._resolver.resolve(named).kind in ("new", "clarify"):
+            return self.answer(named)
+        varied = replace(turn, intent="")  # "không bán nữa" makes something of the household business before it
+        return self.answer(varied) if turn.procedure and self._resolver.resolve(varied).kind == "new" else None
 
     def misread(self, turn: Turn) -> Outcome | None:
         """The answer where a text that was taken for a command surely names a procedure, or None."""
@@ -147,13 +152,20 @@ class TurnAnswerer:
     def mistaken(self, turn: Turn, action: str) -> Outcome | None:
         """The answer where a text that was taken for `action` surely names a procedure and holds no word of that
         action (`data/evidence.yml`) but those of the procedure's own names ("thông báo lưu trú"); without any such
-        word, what it picks from an open list ("chữ ký"), or what the index asks back. Else None.
+        word, what it picks from an open list ("chữ ký"), or what the index asks back. Where the action needs a word of
+        its own, any question without one is answered. Else None.
         """
         folded = fold(turn.text)
         held = [phrase for phrase in data("evidence")[action] if has_phrase(folded, phrase)]
         picked = self.pick(turn) if turn.candidates and not held else None
         if picked is not None:
             return picked
+        if not held and action in data("evidence")["needed"] and self._says_something(turn):
+            return self.answer(replace(turn, intent=""))
+        if not held and turn.procedure:
+            varied = self._resolver.resolve(replace(turn, intent=""))
+            if varied.kind == "new":  # "chữ ký" after certified copies is certifying a signature
+                return self._back.answer(replace(turn, intent=""), varied)
         if len(self._resolver.residue(turn.text)) < _LEAST_PETITION:
             return None
         asked = replace(turn, intent="", procedure=None)
@@ -164,6 +176,10 @@ class TurnAnswerer:
             return None
         named = name_words(found.published.guide)
         return None if any(set(tokens(phrase)) - named for phrase in held) else self._back.answer(asked, found)
+
+    def _says_something(self, turn: Turn) -> bool:
+        """Whether a text asks, or is about more than a few words can be."""
+        return says("asking", turn.text) or len(self._resolver.residue(turn.text)) >= _LEAST_PETITION
 
     def petition(self, turn: Turn) -> Outcome | None:
         """The formal procedure (khiếu nại, tố cáo) that `turn` asks for by name; None for a grievance."""
@@ -223,3 +239,9 @@ class TurnAnswerer:
 def _asks_about_offers(turn: Turn) -> bool:
     """Whether a text that fits no procedure asks for a part of those on offer ("con dâu nộp hộ được không")."""
     return bool(turn.candidates) and asks_part(turn)
+
+
+def _corrects_nothing(text: str) -> bool:
+    """Whether `text` asks something by yes or no and holds no word of correcting ("có phải hỏi ý vợ cũ không")."""
+    folded = fold(text)
+    return is_yes_or_no(text) and not any(has_phrase(folded, word) for word in data("follow_up")["correction"])

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from actions.answers.about import ProcedureAnswers
-from actions.answers.aspect import asked_aspect
+from actions.answers.aspect import asked_aspect, aspect_of_words
 from actions.answers.buttons import payload
 from actions.answers.clarify import Clarifier
+from actions.answers.compose import Composer, short_name
+from actions.answers.facts import fact_about
 from actions.answers.naming import name_words
 from actions.answers.plausible import Plausibility
 from actions.answers.resolve import Resolved
 from actions.answers.turn import Outcome, Turn
+from actions.answers.words import data, fold, has_phrase, says
 from actions.services import Services
+from common.language import in_english
 from common.messages import Aspect, Button, Reply, Status
+from knowledge_base.model import Published
 
 __all__ = ["BackQuestions"]
 
@@ -26,10 +32,13 @@ _LEAST_SHARED = 2
 class BackQuestions:
     """Questions back and abstentions, with the slots that remember what was offered."""
 
-    def __init__(self, services: Services, clarifier: Clarifier, answers: ProcedureAnswers) -> None:
+    def __init__(
+        self, services: Services, clarifier: Clarifier, composer: Composer, answers: ProcedureAnswers
+    ) -> None:
         self._kb = services.kb
         self._messages = services.messages
         self._clarifier = clarifier
+        self._composer = composer
         self._answers = answers
         self._plausibility = Plausibility(services.kb)
 
@@ -38,6 +47,21 @@ class BackQuestions:
         if resolved.published is None:
             return self.which(turn)
         return self._answers.answer(turn, resolved.published, resolved, aspect)
+
+    def settled(self, turn: Turn, resolved: Resolved) -> Outcome:
+        """The answer where a text led to a procedure that one fact tells from others: the fact that was said decides
+        between them, else it is asked. For any other procedure, its answer.
+        """
+        found = resolved.published
+        fact = fact_about(found.code) if found and turn.text and resolved.kind == "new" else None
+        if found is None or fact is None or in_english():
+            return self.answer(turn, resolved)
+        said = self._kb.get(fact.said(turn.text) or "")
+        if said or not self._clarifier.offered(list(fact.labels))[1:]:
+            return self.answer(turn, replace(resolved, published=said or found))
+        reply, offered = self._clarifier.ask(list(fact.labels))
+        slots = {"candidates": offered, "aspect": str(asked_aspect(turn)), "procedure": None, "case": None}
+        return Outcome((reply,), slots)
 
     def which(self, turn: Turn) -> Outcome:
         """Asks what the question is about; an open list of choices is offered again, the aspect remembered.
@@ -50,6 +74,8 @@ class BackQuestions:
         slots = {"aspect": str(asked_aspect(turn))}
         if offered:
             return Outcome((self._clarifier.ask(turn.candidates, "clarify.again")[0],), slots)
+        if turn.text and aspect_of_words(turn.text) is None and not _wants_an_office(turn.text):
+            return Outcome((self.open_reply("control.nothing_asked", Status.SMALLTALK),), slots)
         return Outcome((self.open_reply("clarify.which_procedure", Status.CLARIFIED),), slots)
 
     def clarify(self, turn: Turn, resolved: Resolved) -> Outcome:
@@ -69,8 +95,21 @@ class BackQuestions:
             return Outcome((reply,), {**cleared, "candidates": offered, "rivals": None})
         return Outcome((self.open_reply("clarify.other_open", Status.CLARIFIED),), {**cleared, "candidates": None})
 
+    def not_listed(self, turn: Turn, published: Published, codes: Sequence[str]) -> Outcome:
+        """Only `published` was named, no list: offers its neighbours `codes`. The procedure stays under discussion."""
+        name = short_name(published.guide)
+        if not self._clarifier.offered(codes):
+            return Outcome((self.open_reply("clarify.nothing_offered", Status.CLARIFIED),))
+        reply, offered = self._clarifier.ask(codes, "clarify.not_listed", name=name)
+        return Outcome((reply,), {"candidates": offered, "aspect": str(asked_aspect(turn))})
+
     def unknown(self, turn: Turn, resolved: Resolved | None = None) -> Outcome:
-        """Abstains; the nearest procedures are offered as such when the index has any."""
+        """Abstains; the nearest procedures are offered as such when the index has any. A text that goes on about the
+        procedure under discussion ("nếu … thì sao") is told that its guide doesn't settle that.
+        """
+        current = self._kb.get(turn.procedure or "")
+        if current and says("continuing", turn.text):
+            return Outcome((self._composer.silent(current, asked_aspect(turn)),))
         offered: list[str] = []
         near = self._near(resolved) if resolved else []
         if near:
@@ -100,3 +139,9 @@ class BackQuestions:
 
     def _person(self) -> Button:
         return Button(title=self._messages.render("button.person"), payload=payload("talk_to_person"))
+
+
+def _wants_an_office(text: str) -> bool:
+    """Whether a text that names no matter is about dealing with offices at all ("cho hỏi thủ tục với")."""
+    folded = fold(text)
+    return any(has_phrase(folded, word) for word in data("follow_up")["office"])

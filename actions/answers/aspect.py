@@ -22,6 +22,8 @@ __all__ = [
 _PREFIX = "ask_"
 # Below this the classifier guesses; words that name an aspect are better evidence.
 _SURE = 0.5
+# Below this an intent without a word of its own yields to the words of another aspect.
+_QUITE_SURE = 0.8
 # "How do I do it" may look like a question for papers or steps, and is one for all of it.
 _PARTS_OF_HOW = {Aspect.OVERVIEW, Aspect.DOCUMENTS, Aspect.STEPS, Aspect.FORM, Aspect.RESULT}
 # Intents that ask for no aspect of the procedure under discussion.
@@ -39,9 +41,13 @@ def asked_aspect(turn: Turn) -> Aspect:
         return by_intent or Aspect.OVERVIEW
     if by_intent in _PARTS_OF_HOW and asks_how(turn.text):
         return Aspect.OVERVIEW
+    if by_intent and not _about(by_intent, turn.text):
+        by_intent = None
     by_words = aspect_of_words(turn.text)
     if by_intent in (None, Aspect.OVERVIEW) or turn.confidence < _SURE:
         return by_words or by_intent or Aspect.OVERVIEW
+    if by_words and turn.confidence < _QUITE_SURE and not _holds(by_intent, turn.text):
+        return by_words
     return by_intent
 
 
@@ -66,6 +72,8 @@ def aspect_of_words(text: str) -> Aspect | None:
     folded = fold(text)
     best: tuple[int, Aspect] | None = None
     for name, phrases in data("aspects").items():
+        if not _about(Aspect(name), text):
+            continue
         found = (phrase for phrase in phrases if has_phrase(folded, phrase) and has_spelled(text, phrase))
         length = max((len(fold(phrase)) for phrase in found), default=0)
         if length and (best is None or length > best[0]):
@@ -87,6 +95,21 @@ def asks_how(text: str) -> bool:
     """Whether `text` asks how a matter is done as a whole ("làm giấy tờ cho bé thế nào"), not for a list of papers."""
     folded = fold(text)
     return any(re.search(pattern, folded) for pattern in data("whole"))
+
+
+def _about(aspect: Aspect, text: str) -> bool:
+    """Whether words of `aspect` in `text` may ask for it: not where they only tell how somebody trades."""
+    folded, besides = fold(text), data("besides").get(str(aspect), ())
+    rest = folded
+    for pattern in besides:
+        rest = re.sub(pattern, " ", rest)
+    return rest == folded or _holds(aspect, " ".join(rest.split()))
+
+
+def _holds(aspect: Aspect, text: str) -> bool:
+    """Whether a phrase of `aspect` stands in `text`."""
+    folded = fold(text)
+    return any(has_phrase(folded, phrase) for phrase in data("aspects").get(str(aspect), ()))
 
 
 def _from_intent(intent: str) -> Aspect | None:

@@ -17,7 +17,7 @@ from actions.answers.ordinals import nth
 from actions.answers.resolve import Resolver
 from actions.answers.turn import Turn
 from actions.answers.words import data
-from actions.services import Knowledge, Search, SearchResult, Standing
+from actions.services import Hit, Knowledge, Search, SearchResult, Standing
 from knowledge_base.model import Published
 
 __all__ = ["Chooser", "Pick"]
@@ -30,6 +30,8 @@ _FAINT = 0.01
 _NAMED = 0.75
 _LEAST_NAME = 2
 _MOST_OTHERS = 4
+# Of the first hit's score: a second one below it leaves no doubt about what the words alone point at.
+_FAR_BEHIND = 0.05
 # Steering, people and places surely asked for are no answers to a list.
 _SURE = 0.6
 _ELSEWHERE = frozenset(
@@ -66,6 +68,14 @@ class Chooser:
         if by_place or turn.procedure:
             return by_place
         return self._by_words(turn, offered)
+
+    def near(self, turn: Turn, published: Published) -> tuple[str, ...]:
+        """The neighbours of `published`: what the index thought of when it answered, else what its name is like."""
+        if turn.rivals:
+            return turn.rivals
+        hits = self._search.search((*published.guide.short_names, published.guide.name)[0]).hits
+        floor = hits[0].score * _FAINT if hits else 0.0
+        return tuple(hit.code for hit in hits if hit.score >= floor)[: _MOST_OTHERS + 1]
 
     def _by_place(self, turn: Turn, offered: Sequence[str]) -> Pick | None:
         said = counted(turn.text, len(offered))
@@ -111,6 +121,9 @@ class Chooser:
         strays = hits and hits[0].code not in offered
         if strays and result.hits and result.hits[0].code == hits[0].code and not running(offered, hits):
             return Pick("ask", (hits[0].code,))  # both readings agree on a procedure that the list lacks
+        meant = self._another_of_the_matter(offered, result, hits)
+        if meant:
+            return Pick("ask", (meant,))
         if tells(standing, result.hits) and not (strays and not running([standing[0].code], hits)):
             pick = _judged(standing)
             if pick:
@@ -123,6 +136,17 @@ class Chooser:
             return Pick("take", tuple(offered))
         again = hits and not strays and not asks and result.decision != "answer"
         return Pick("ask", tuple(offered)) if again else None
+
+    def _another_of_the_matter(self, offered: Sequence[str], alone: SearchResult, hits: Sequence[Hit]) -> str | None:
+        """The procedure beyond the list that the words alone point at by far, of the matter that was asked about
+        ("nhà cũ sửa lại" after building permits); None where there is none.
+        """
+        if alone.decision == "abstain" or not alone.hits or alone.hits[0].code in offered:
+            return None
+        first, second = alone.hits[0], alone.hits[1].score if len(alone.hits) > 1 else 0.0
+        far_ahead = second < first.score * _FAR_BEHIND
+        near = first.code in [hit.code for hit in hits[:_MOST_OTHERS]]
+        return first.code if far_ahead and near and not running(offered, alone.hits) else None
 
     def _refused_in_words(self, turn: Turn, offered: Sequence[str]) -> Pick | None:
         """ "Không phải gia hạn" takes the offer that fits the words from the list."""

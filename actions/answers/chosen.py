@@ -13,6 +13,7 @@ from actions.answers.compose import Composer
 from actions.answers.ordinals import nth
 from actions.answers.resolve import Resolved, Resolver
 from actions.answers.turn import Outcome, Turn
+from actions.answers.unlisted import cases_on_show, pointed_at
 from actions.answers.words import tokens
 from actions.services import Services
 from common.messages import Aspect, Status
@@ -22,6 +23,10 @@ __all__ = ["ChosenAnswers", "said_case"]
 
 _MOST_BESIDES_LABEL = 4
 _MOST_BESIDES_NUMBER = 3
+# Below this the classifier guesses that a text counts.
+_SURELY_COUNTS = 0.5
+# Below this "bị rơi mất hôm qua" may as well name a neighbouring procedure as a case of this one.
+_SURELY_A_CASE = 0.8
 
 
 class ChosenAnswers:
@@ -48,6 +53,8 @@ class ChosenAnswers:
     def pick(self, turn: Turn) -> Outcome | None:
         """The answer of a text that answers an open list, whatever the classifier made of it; None for any other."""
         offered = [guide.code for guide in self._clarifier.offered(turn.candidates)]
+        if not offered:
+            return self._unlisted(turn)
         pick = self._chooser.pick(turn, offered)
         if pick is None:
             return None
@@ -57,6 +64,29 @@ class ChosenAnswers:
             reply, left = self._clarifier.ask(pick.codes)
             return Outcome((reply,), {"candidates": left})
         return self._back.other(pick.codes)
+
+    def _unlisted(self, turn: Turn) -> Outcome | None:
+        """What to say to "cái thứ ba" where one procedure was answered and no list is open: its neighbours are asked
+        about, unless the cases under a list of papers were counted. None for any other text.
+        """
+        published = self._kb.get(turn.procedure or "")
+        if published is None or not turn.text or turn.in_form or turn.entity("procedure_code"):
+            return None
+        before = self._resolver.matter_before(turn)
+        if before is not None:
+            return self._back.answer(turn, Resolved("new", before), aspect=asked_aspect(replace(turn, intent="")))
+        said = pointed_at(turn, published, self._resolver)
+        if said is None:
+            return None
+        cases = cases_on_show(turn, published.guide)
+        place = next(iter(said.meant), len(cases))
+        if len(said.meant) == 1 and place < len(cases):
+            return self.choose_case(replace(turn, text="", entities={"case": (cases[place].id,)}))
+        if said.meant == {0} and not said.refused:  # the only one named is the first
+            said_part = asked_aspect(replace(turn, intent="" if turn.intent == "choose_nth" else turn.intent))
+            return self._back.answer(turn, Resolved("same", published), aspect=said_part)
+        near = [code for code in self._chooser.near(turn, published) if code != published.code]
+        return self._back.not_listed(turn, published, near) if said.meant else self._back.other(near)
 
     def _taken(self, turn: Turn, offered: Sequence[str], code: str) -> Outcome:
         """The answer about the offer `code`: the part that the choice asks for, else the one asked before the list."""
@@ -77,7 +107,8 @@ class ChosenAnswers:
                 else self._ask(turn)
             )
         offered = [guide.code for guide in self._clarifier.offered(turn.candidates)]
-        if not offered and not turn.procedure and len(self._resolver.residue(turn.text)) > _MOST_BESIDES_NUMBER:
+        most = _MOST_BESIDES_NUMBER if turn.confidence >= _SURELY_COUNTS else 0
+        if not offered and not turn.procedure and len(self._resolver.residue(turn.text)) > most:
             return self._ask(replace(turn, intent=""))  # a sentence with a number in it, no choice
         if not offered and turn.text and turn.intent == "choose_procedure":
             return self._ask(replace(turn, intent=""))
@@ -102,7 +133,8 @@ class ChosenAnswers:
         if turn.text:
             said = said_case(turn, published) if published else None
             if said is None:
-                return self._ask(replace(turn, intent="ask_conditions" if published else ""))
+                sure = turn.confidence if turn.confidence >= _SURELY_A_CASE else 0.0
+                return self._ask(replace(turn, intent="ask_conditions" if published else "", confidence=sure))
             turn = replace(turn, entities={**turn.entities, "case": (said,)})
         if published is None:
             return self._back.which(turn)

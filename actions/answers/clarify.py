@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from actions.answers.buttons import payload
 from actions.answers.compose import short_name
+from actions.answers.facts import fact_about
 from actions.answers.words import data, fold
 from actions.messages import Messages
 from actions.services import Knowledge
@@ -29,9 +30,11 @@ class Clarifier:
         self._kb = kb
 
     def ask(
-        self, codes: Sequence[str], key: str = "clarify.ask", status: Status = Status.CLARIFIED
+        self, codes: Sequence[str], key: str = "clarify.ask", status: Status = Status.CLARIFIED, **values: str
     ) -> tuple[Reply, list[str]]:
-        """The question and the codes offered, in order. `codes` must hold at least one published code."""
+        """The question and the codes offered, in order. `codes` must hold at least one published code; `values` are
+        what the sentence `key` wants besides the titles.
+        """
         guides = self.offered(codes)
         # The facts that tell them apart are worded in Vietnamese: in another language the names must do.
         tell = key == "clarify.ask" and not in_english()
@@ -44,7 +47,7 @@ class Clarifier:
         if facet:
             text = self._messages.render("clarify.facet", question=facet[0], titles=titles)
         else:
-            text = self._messages.render(key, titles=titles)
+            text = self._messages.render(key, titles=titles, **values)
         buttons = [
             Button(title=_clip(title), payload=payload("choose_procedure", procedure_code=guide.code))
             for title, guide in zip(titles, guides, strict=True)
@@ -83,6 +86,10 @@ def _matter(guide: Guide) -> str:
 
 def _told_apart(guides: Sequence[Guide]) -> tuple[str, list[str], list[Guide]] | None:
     """The curated question that parts records of one matter, its answers and their guides, the usual one first."""
+    fact = fact_about(guides[0].code) if len(guides) > 1 else None
+    if fact and all(guide.code in fact.labels for guide in guides):
+        told = sorted(guides, key=lambda guide: list(fact.labels).index(guide.code))
+        return fact.question, [fact.labels[guide.code] for guide in told], told
     group = twins().group_of(guides[0].code) if len(guides) > 1 else None
     if not group or not group.asks or not all(guide.code in group.asks.labels for guide in guides):
         return None

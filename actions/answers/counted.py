@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from actions.answers.words import data, fold
 
-__all__ = ["Counted", "clauses", "counted", "refuses", "refuses_all"]
+__all__ = ["Counted", "clauses", "counted", "refuses", "refuses_all", "without_places"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ def refuses_all(text: str) -> bool:
     """Whether `text` says that none of the offers is meant."""
     folded = fold(text)
     return any(re.search(pattern, folded) for pattern in data("choosing")["none"])
+
+
+def without_places(text: str) -> str:
+    """`text`, folded, without what points at places."""
+    return _one().sub(" ", re.sub(data("choosing")["several"], " ", fold(text)))
 
 
 def _places(folded: str, count: int) -> set[int]:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from actions.answers.words import content, data, fold
 from knowledge_base.model import Guide
 
-__all__ = ["Passage", "find_passages", "passages"]
+__all__ = ["Passage", "find_passages", "passages", "situated", "speaks_of", "vocabulary"]
 
 # Share of the question's weight that a passage must hold to be quoted without a situation's help.
 _COVERED = 0.5
@@ -55,6 +55,13 @@ def passages(guide: Guide) -> Iterator[Passage]:
         yield Passage("summary", guide.summary)
 
 
+def vocabulary(guide: Guide) -> set[str]:
+    """Every content syllable of `guide`: its names, its papers and what it says."""
+    texts = (guide.name, *guide.short_names, *(document.name for document in guide.documents))
+    said = (passage.text for passage in passages(guide))
+    return {word for text in (*texts, *said) for word in content(text)}
+
+
 def find_passages(guide: Guide, question: str, limit: int = 2) -> list[Passage]:
     """The best passages for `question`, at most `limit`; empty when the guide is silent."""
     candidates = list(passages(guide))
@@ -73,6 +80,19 @@ def find_passages(guide: Guide, question: str, limit: int = 2) -> list[Passage]:
     return [passage for _, _, passage in scored[:limit]]
 
 
+def speaks_of(situation: str, question: str) -> bool:
+    """Whether `question` is about a situation of `data/situations.yml`."""
+    asks, _ = _by_name()[situation]
+    return any(pattern.search(fold(question)) for pattern in asks)
+
+
+def situated(guide: Guide, situation: str, limit: int = 2) -> list[Passage]:
+    """The passages of `guide` that settle a situation, at most `limit`; a fee is never what is paid out."""
+    _, answers = _by_name()[situation]
+    found = [one for one in passages(guide) if any(pattern.search(fold(one.text)) for pattern in answers)]
+    return [one for one in found if one.section != "fee"][:limit]
+
+
 def _asked(guide: Guide, question: str) -> set[str]:
     """What the question adds to the procedure's name, which every passage is about anyway."""
     names = {word for name in (guide.name, *guide.short_names) for word in content(name)}
@@ -85,13 +105,14 @@ def _weights(candidates: list[Passage]) -> dict[str, float]:
 
 
 def _situation_patterns(folded: str) -> list[re.Pattern[str]]:
-    found = (answers for asks, answers in _situations() if any(pattern.search(folded) for pattern in asks))
+    found = (answers for asks, answers in _by_name().values() if any(pattern.search(folded) for pattern in asks))
     return [pattern for answers in found for pattern in answers]
 
 
 @lru_cache(maxsize=1)
-def _situations() -> list[tuple[list[re.Pattern[str]], list[re.Pattern[str]]]]:
-    return [
-        ([re.compile(text) for text in situation["asks"]], [re.compile(text) for text in situation["answers"]])
-        for situation in data("situations").values()
-    ]
+def _by_name() -> dict[str, tuple[list[re.Pattern[str]], list[re.Pattern[str]]]]:
+    """What asks about each situation, and what answers it."""
+    return {
+        name: ([re.compile(text) for text in situation["asks"]], [re.compile(text) for text in situation["answers"]])
+        for name, situation in data("situations").items()
+    }

@@ -7,18 +7,20 @@ follow-up ("còn lệ phí?") or a situation ("em ở trọ") keeps the procedur
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from actions.answers.aspect import aspect_phrases, without_aspect_words
 from actions.answers.context import Context
 from actions.answers.naming import NAMED, name_sets, name_words, naming
 from actions.answers.ordinals import nth
+from actions.answers.passages import vocabulary
 from actions.answers.turn import Turn
-from actions.answers.words import content, data, fold, left_over, remove_phrases
+from actions.answers.words import content, data, fold, is_yes_or_no, left_over, remove_phrases, without_particles
 from actions.services import Hit, Knowledge, Search
-from indexer.text import expand_synonyms
+from indexer.text import expand_synonyms, strip_diacritics
 from knowledge_base.model import Published
 
 __all__ = ["Resolved", "Resolver", "name_words", "naming", "nth", "wanted_words"]
@@ -33,6 +35,8 @@ _SITUATION = "ask_conditions"
 # Intents that ask for no part of the procedure under discussion.
 _OPEN = {"ask_overview", "nlu_fallback", "choose_case", "inform_field", ""}
 _STAY_WITHIN = 5
+# Parts that are asked of a procedure by its name; papers and conditions may name anything.
+_PARTS_OF_ONE = {"ask_fee", "ask_time", "ask_place", "ask_steps", "ask_online"}
 _LEAST_NAME = 4
 _SURELY_ASKS = 0.5
 _SURELY_A_PART = 0.8
@@ -63,6 +67,7 @@ class Resolver:
         self.context = Context(search, self.residue)
 
     def resolve(self, turn: Turn) -> Resolved:
+        turn = replace(turn, text=_without_way_back(turn.text))
         given = self._published(turn.entity("procedure_code"))
         if given:
             return Resolved("same" if given.code == turn.procedure else "new", given)
@@ -104,6 +109,19 @@ class Resolver:
         best = found.hits[0].code if found and found.decision == "answer" and found.hits else turn.procedure
         return best if best != turn.procedure else self.context.variant(turn, words, turn.procedure, hits)
 
+    def matter_before(self, turn: Turn) -> Published | None:
+        """The procedure discussed before the current one, where a text asks for nothing but that ("quay lại cái trước,
+        bao lâu xong", "thế còn cái kia"). Read from what was typed; None for any other text.
+        """
+        rest = re.sub(data("follow_up")["other_one"], " ", fold(turn.text))
+        if rest == fold(turn.text) or self.residue(rest, data("follow_up")["steering"]):
+            return None
+        for text in turn.earlier:
+            found = self.resolve(Turn(text=text)).published if self.residue(text) else None
+            if found and found.code != turn.procedure:
+                return found
+        return None
+
     def residue(self, text: str, besides: Iterable[str] = ()) -> tuple[str, ...]:
         """The content syllables left when function words, aspect words, place names and `besides` are taken away."""
         return tuple(left_over(text, (*aspect_phrases(), *self._places, *data("follow_up")["neutral"], *besides)))
@@ -128,7 +146,9 @@ class Resolver:
                 return Resolved("clarify", None, hits, result.confidence, residue)
             return self._translated(turn, residue) or Resolved("unknown", None, hits, result.confidence, residue)
         stay = Resolved("same", current, hits, None, residue, lost=result.decision == "abstain")
-        if best is None or best.code == current.code:
+        if best is None or best.code == current.code or _only_background(turn.text, best):
+            return stay
+        if is_yes_or_no(turn.text) and set(residue) <= name_words(current.guide):
             return stay
         if result.decision == "abstain":
             variant = self._variant(turn, current, best, ()) if turn.intent in _OPEN else None
@@ -141,6 +161,9 @@ class Resolver:
             return Resolved("new", variant, hits, result.confidence, residue)
         if self._clearly_other(turn, current, best, hits, str(result.decision)):
             return Resolved("new", best, hits, result.confidence, residue)
+        if self._lacked(turn, current, best, residue):
+            kind: Literal["new", "clarify"] = "new" if result.decision == "answer" else "clarify"
+            return Resolved(kind, best if kind == "new" else None, hits, result.confidence, residue)
         if _varies(turn.text) and (varied := self._varied(turn, current, stay)).kind == "new":
             return varied
         elsewhere = _faint(current.code, hits) and turn.intent != _SITUATION and not _asks_a_part(turn)
@@ -206,6 +229,14 @@ class Resolver:
                 return Resolved("new", found, tuple(result.hits), result.confidence, stay.residue)
         return stay
 
+    def _lacked(self, turn: Turn, current: Published, best: Published, residue: Sequence[str]) -> bool:
+        """Whether a part is asked of a matter of which the current guide says nothing ("căn cước mất mấy ngày" after a
+        change of residence), and the best hit is that matter.
+        """
+        if turn.intent not in _PARTS_OF_ONE or len(set(residue)) < _LEAST_VARIANT:
+            return False
+        return set(residue) <= name_words(best.guide) and not set(residue) & vocabulary(current.guide)
+
     def _names_others(self, text: str, current: Published, hits: Sequence[Hit]) -> bool:
         here = naming(text, current.guide)
         others = [self._published(hit.code) for hit in hits[:_STAY_WITHIN] if hit.code != current.code]
@@ -227,6 +258,20 @@ class Resolver:
 
     def _published(self, code: str | None) -> Published | None:
         return self._kb.get(code) if code else None
+
+
+def _without_way_back(text: str) -> str:
+    """`text` without the words that only lead back to a matter ("quay lại cái")."""
+    composed = unicodedata.normalize("NFC", text)
+    found = re.match(data("follow_up")["returning"], strip_diacritics(composed).lower())
+    return composed[found.end():].strip(" ,.:") or text if found else text
+
+
+def _only_background(text: str, other: Published) -> bool:
+    """Whether `text` names `other` only as what is so already ("chưa đăng ký kết hôn thì có ghi tên bố được không")."""
+    bare = without_particles(text)
+    found = re.match(data("follow_up")["background"], bare)
+    return found is not None and naming(bare[found.end():], other.guide) < NAMED
 
 
 def _varies(text: str) -> bool:

@@ -13,7 +13,20 @@ from yaml import CSafeLoader
 
 from indexer.text import normalise, restore_diacritics, strip_diacritics
 
-__all__ = ["content", "data", "fold", "has_phrase", "has_spelled", "left_over", "remove_phrases", "spelled", "tokens"]
+__all__ = [
+    "content",
+    "data",
+    "fold",
+    "has_phrase",
+    "has_spelled",
+    "is_yes_or_no",
+    "left_over",
+    "remove_phrases",
+    "says",
+    "spelled",
+    "tokens",
+    "without_particles",
+]
 
 _DATA = Path(__file__).parent / "data"
 _WORD = re.compile(r"[a-z0-9]+")
@@ -116,3 +129,19 @@ def remove_phrases(folded: str, phrases: Iterable[str]) -> str:
             if tuple(words[start : start + length]) in wanted:
                 covered[start : start + length] = [True] * length
     return " ".join(word for word, gone in zip(words, covered, strict=True) if not gone)
+
+
+def without_particles(text: str) -> str:
+    """`text` folded, without the particles at its end ("vậy cháu", "hả em")."""
+    return re.sub(data("follow_up")["particles"], "", fold(text))
+
+
+def says(kind: str, text: str) -> bool:
+    """Whether `text` has one of the forms that `follow_up.yml` lists as `kind` ("asking", "continuing")."""
+    bare = without_particles(text)
+    return any(re.search(pattern, bare) for pattern in data("follow_up")[kind])
+
+
+def is_yes_or_no(text: str) -> bool:
+    """Whether `text` is a question answered by yes or no ("biển số có phải đổi không")."""
+    return bool(text) and bool(re.search(data("follow_up")["yes_or_no"], without_particles(text)))

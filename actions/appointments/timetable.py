@@ -36,7 +36,7 @@ class Timetable:
         with self._database.session(write=False) as session:
             ids = set(session.scalars(select(SlotTemplateRow.point_id).distinct()))
             ids |= set(session.scalars(select(SlotExceptionRow.point_id).where(
-                SlotExceptionRow.day >= self._today(), SlotExceptionRow.capacity > 0)))
+                SlotExceptionRow.day >= self.today(), SlotExceptionRow.capacity > 0)))
         return [point for point in self._directory.points() if point.id in ids]
 
     def offers(self, point: Point) -> bool:
@@ -45,7 +45,7 @@ class Timetable:
 
     def days(self, point: Point) -> list[tuple[date, int]]:
         """Days with free seats within the bookable weeks, and how many."""
-        first = self._today()
+        first = self.today()
         planned = self._planned(point, [first + timedelta(days=step) for step in range(self.ahead_days + 1)])
         free: Counter[date] = Counter()
         for slot in self._less_taken(point, planned):
@@ -64,7 +64,7 @@ class Timetable:
     def _planned(self, point: Point, days: Sequence[date]) -> list[Slot]:
         """The bookable slots of `days`, in order. Its sessions end before the next begins: a transaction that waits
         for another connection of the pool would stop everybody under load."""
-        first, earliest = self._today(), self._now() + self._lead
+        first, earliest = self.today(), self._now() + self._lead
         with self._database.session(write=False) as session:
             templates = session.scalars(select(SlotTemplateRow).where(SlotTemplateRow.point_id == point.id)).all()
             exceptions = session.scalars(select(SlotExceptionRow).where(
@@ -89,5 +89,6 @@ class Timetable:
             taken = Counter({to_local(start): count for start, count in session.execute(query)})
         return [replace(slot, free=max(0, slot.capacity - taken[slot.starts_at])) for slot in planned]
 
-    def _today(self) -> date:
+    def today(self) -> date:
+        """The day in Vietnam by this timetable's clock."""
         return self._now().astimezone(LOCAL).date()

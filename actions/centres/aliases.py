@@ -52,7 +52,8 @@ class Aliases:
         """The entries of the longest name that `text` holds: several where a street runs through several units."""
         folded = f" {fold(text)} "
         with self._database.session(write=False) as session:
-            rows = [row for row in session.scalars(select(PlaceAliasRow)) if f" {row.key} " in folded]
+            known = session.scalars(select(PlaceAliasRow).order_by(PlaceAliasRow.id))
+            rows = [row for row in known if f" {row.key} " in folded]
         longest = max((len(row.key) for row in rows), default=0)
         return self._read([row for row in rows if len(row.key) == longest])
 

@@ -104,6 +104,19 @@ class CaseTalk:
         """Whether the latest replies ask about a case of the procedure."""
         return self._open(published, last) is not None
 
+    def again(
+        self, conversation_id: str, published: Published, last: Sequence[Mapping[str, Any]]
+    ) -> Reply | None:
+        """The question in `last` once more, after something else was answered; None where it was asked again already:
+        a citizen who goes on to other things is not held up each time.
+        """
+        intro = self._texts.render("checklist.again")
+        question = self._open(published, last)
+        if question is None or str(last[-1].get("text") or "").startswith(intro):
+            return None
+        reply = self._ask(question, self._service.begin(conversation_id, published), published)
+        return reply.model_copy(update={"text": f"{intro} {reply.text}"})
+
     def back(self, code: str) -> Button:
         """The way back to the open question."""
         title = self._texts.render("checklist.button.resume")

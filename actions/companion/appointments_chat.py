@@ -1,42 +1,30 @@
-"""Appointments in chat: centre, day and time by buttons; moving, cancelling and being reminded by buttons too.
-
-A button carries one word in the entity `appointment`: `c.<centre>`, `l.<page>`, `d.<centre>.<page>`,
-`t.<centre>.<day>.<page>`, `b.<centre>.<moment>`, `m.<number>`, `x.<number>`, `y.<number>`, `k`, `r.<number>`. While an
-appointment is being moved, `.<number>` stands at the end of the first four kinds. Nothing in it is personal.
-"""
+"""Appointments in chat: centre, day and time by buttons; moving, cancelling and being reminded by buttons too."""
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import Sequence
 from datetime import date, datetime
-from functools import lru_cache
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import yaml
 from rasa_sdk.events import SlotSet
 
 from actions.answers import Answerer
-from actions.answers.words import fold, has_phrase
+from actions.answers.compose import short_name
 from actions.appointments.booking import Appointment, Matter
 from actions.appointments.bundle import AppointmentRoom
+from actions.appointments.saying import read_moment
 from actions.appointments.schedule import Slot
 from actions.centres.acceptance import accepts
 from actions.centres.directory import Point
+from actions.companion.appointment_steps import PAGE, STAMP, joined, paged, part, payload, says, to_count, to_day
 from actions.companion.base import DossierServices, EformAction, Turn
 from actions.companion.cards import Cards
 from common.clock import LOCAL, local_now
 from common.errors import Conflict, NotFound
+from common.language import speaking
 from common.messages import Button, Reply, Status
 
 __all__ = ["ACTIONS", "BookAppointment"]
-
-_PAGE = 6
-_STAMP = "%Y%m%d%H%M"
-_WORDS = Path(__file__).parent / "appointment_words.yml"
-T = TypeVar("T")
 
 
 class BookAppointment(EformAction):
@@ -51,7 +39,7 @@ class BookAppointment(EformAction):
 
     def perform(self, turn: Turn) -> None:
         typed = turn.text and not turn.text.startswith("/")
-        if typed and self._answerer and not _says("any", turn.text):
+        if typed and self._answerer and not says("any", turn.text):
             outcome = self._answerer.answer(turn.said)
             turn.replies += outcome.replies
             turn.events += [SlotSet(name, value) for name, value in outcome.slots.items()]
@@ -65,15 +53,15 @@ class BookAppointment(EformAction):
     def _step(self, turn: Turn, step: str, parts: list[str]) -> None:
         first, rest = (parts[0] if parts else ""), parts[1:]
         if step == "c":
-            self._days(turn, self._point(first), 0, _at(rest, 0))
+            self._days(turn, self._point(first), 0, part(rest, 0))
         elif step == "d":
-            self._days(turn, self._point(first), _count(_at(rest, 0)), _at(rest, 1))
+            self._days(turn, self._point(first), to_count(part(rest, 0)), part(rest, 1))
         elif step == "t":
-            self._times(turn, self._point(first), _day(_at(rest, 0)), _count(_at(rest, 1)), _at(rest, 2))
+            self._times(turn, self._point(first), to_day(part(rest, 0)), to_count(part(rest, 1)), part(rest, 2))
         elif step == "b":
-            self._book(turn, first, _at(rest, 0), _at(rest, 1))
+            self._book(turn, first, part(rest, 0), part(rest, 1))
         elif step == "l":
-            self._centres(turn, _count(first), _at(rest, 0))
+            self._centres(turn, to_count(first), part(rest, 0))
         elif step == "m":
             appointment = self._room.bookings.numbered(turn.conversation_id, first)
             self._days(turn, self._point(appointment.point_id), 0, appointment.number)
@@ -88,7 +76,7 @@ class BookAppointment(EformAction):
         """What the citizen has already, when they speak of it; else the first choice."""
         said = "" if turn.text.startswith("/") else turn.text
         upcoming = self._room.bookings.upcoming(turn.conversation_id)
-        speaks_of_own = any(_says(act, said) for act in ("cancel", "move", "look"))
+        speaks_of_own = any(says(act, said) for act in ("cancel", "move", "look"))
         if not new and (speaks_of_own or (upcoming and not said)):
             self._own(turn, upcoming, said)
             return
@@ -103,18 +91,31 @@ class BookAppointment(EformAction):
         offering = {point.id for point in self._room.timetable.offering()}
         open_ones = [point for point in found.points if point.id in offering]
         if len(open_ones) == 1:
-            self._days(turn, open_ones[0], 0, "")
+            self._wanted(turn, open_ones[0])
         elif open_ones and found.place:
-            buttons = [self._centre_button(point, "") for point in open_ones[:_PAGE]]
+            buttons = [self._centre_button(point, "") for point in open_ones[:PAGE]]
             turn.say(self._reply("chat.split", buttons, old=found.place.name))
         else:
             others = self._some_centres("", 0)
             buttons, name = others or [self._person()], found.points[0].name
             turn.say(self._reply("chat.place_not", buttons, name=name, others=bool(others)))
 
+    def _wanted(self, turn: Turn, point: Point) -> None:
+        """The times of the day that the text names ("sáng thứ tư"), else the days."""
+        moment = read_moment(turn.text, self._room.timetable.today())
+        free = {day for day, _ in self._room.timetable.days(point)} if moment and moment.day else set()
+        if moment and moment.day in free:
+            self._times(turn, point, moment.day, 0, "")
+        else:
+            self._days(turn, point, 0, "")
+
     def _own(self, turn: Turn, upcoming: list[Appointment], said: str) -> None:
         if not upcoming:
             turn.say(self._reply("chat.none", [self._new(), self._person()]))
+            return
+        if len(upcoming) == 1 and says("cancel", said) != says("move", said):
+            # There is nothing to choose: the next question at once.
+            self._step(turn, "x" if says("cancel", said) else "m", [upcoming[0].number])
             return
         items = [
             {"number": one.number, "when": self._when(one), "name": self._room.wording.name(one),
@@ -123,9 +124,9 @@ class BookAppointment(EformAction):
         ]  # fmt: skip
         buttons: list[Button] = []
         for one in upcoming:
-            if not _says("cancel", said):
+            if not says("cancel", said):
                 buttons.append(self._button("move", f"m.{one.number}", number=one.number))
-            if not _says("move", said):
+            if not says("move", said):
                 buttons.append(self._button("cancel", f"x.{one.number}", number=one.number))
         turn.say(self._reply("chat.yours", [*buttons, self._new()], items=items))
 
@@ -139,27 +140,27 @@ class BookAppointment(EformAction):
 
     def _some_centres(self, moving: str, page: int) -> list[Button]:
         points = self._room.timetable.offering()
-        shown, more = _paged(points, page)
+        shown, more = paged(points, page)
         buttons = [self._centre_button(point, moving) for point in shown]
-        return [*buttons, self._more(_joined("l", str(page + 1), moving))] if more else buttons
+        return [*buttons, self._more(joined("l", str(page + 1), moving))] if more else buttons
 
     def _days(self, turn: Turn, point: Point, page: int, moving: str) -> None:
         days = self._room.timetable.days(point)
-        other = self._button("other_centre", _joined("l", "0", moving))
+        other = self._button("other_centre", joined("l", "0", moving))
         if not days:
             key = "chat.no_days" if self._room.timetable.offers(point) else "problem.none_offered"
             turn.say(self._reply(key, [other], name=point.name, days=self._room.timetable.ahead_days))
             return
-        shown, more = _paged(days, page)
+        shown, more = paged(days, page)
         wording = self._room.wording
         buttons = [
             Button(
                 title=self._room.texts.render("day_button", weekday=wording.weekday_title(day), day=day, free=free),
-                payload=_payload(_joined("t", point.id, f"{day:%Y%m%d}", "0", moving)))
+                payload=payload(joined("t", point.id, f"{day:%Y%m%d}", "0", moving)))
             for day, free in shown
         ]  # fmt: skip
         if more:
-            buttons.append(self._more(_joined("d", point.id, str(page + 1), moving)))
+            buttons.append(self._more(joined("d", point.id, str(page + 1), moving)))
         turn.say(self._reply("chat.asks_day", [*buttons, other], name=point.name, moving=bool(moving)))
 
     def _times(self, turn: Turn, point: Point, day: date | None, page: int, moving: str) -> None:
@@ -168,21 +169,21 @@ class BookAppointment(EformAction):
             turn.say(self._reply("chat.no_times", day=day or local_now().date()))
             self._days(turn, point, 0, moving)
             return
-        shown, more = _paged(slots, page)
+        shown, more = paged(slots, page)
         buttons = [
             Button(
                 title=self._room.texts.render("time_button", time=f"{slot.starts_at:%H:%M}", free=slot.free),
-                payload=_payload(_joined("b", point.id, f"{slot.starts_at:{_STAMP}}", moving)))
+                payload=payload(joined("b", point.id, f"{slot.starts_at:{STAMP}}", moving)))
             for slot in shown
         ]  # fmt: skip
         if more:
-            buttons.append(self._more(_joined("t", point.id, f"{day:%Y%m%d}", str(page + 1), moving)))
-        buttons.append(self._button("other_day", _joined("d", point.id, "0", moving)))
+            buttons.append(self._more(joined("t", point.id, f"{day:%Y%m%d}", str(page + 1), moving)))
+        buttons.append(self._button("other_day", joined("d", point.id, "0", moving)))
         turn.say(self._reply("chat.asks_time", buttons, weekday=self._room.wording.weekday_title(day), day=day))
 
     def _book(self, turn: Turn, point_id: str, stamp: str, moving: str) -> None:
         try:
-            start = datetime.strptime(stamp, _STAMP).replace(tzinfo=LOCAL)
+            start = datetime.strptime(stamp, STAMP).replace(tzinfo=LOCAL)
         except ValueError:
             self._centres(turn, 0, moving)
             return
@@ -215,7 +216,7 @@ class BookAppointment(EformAction):
             turn.say(self._reply("chat.cancelled", [self._new()], **values))
         else:
             self._room.bookings.wish_reminder(own.id)
-            turn.say(self._reply("chat.reminds", **values))
+            turn.say(self._reply("chat.reminds", self._own_buttons(own), **values))
 
     def _done(self, turn: Turn, one: Appointment, key: str) -> None:
         room, point = self._room, self._point(one.point_id)
@@ -225,14 +226,15 @@ class BookAppointment(EformAction):
         ]
         if not one.remind:
             buttons.append(self._button("remind", f"r.{one.number}"))
-        buttons += [
-            self._button("move", f"m.{one.number}", number=one.number),
-            self._button("cancel", f"x.{one.number}", number=one.number),
-        ]
+        buttons += self._own_buttons(one)
         turn.say(self._reply(
             key, buttons, number=one.number, when=self._when(one), name=point.name, title=one.matter.title,
             code=one.matter.dossier_code, address=point.address, remind=one.remind))
         turn.events.append(SlotSet("commune", point.unit.code))
+
+    def _own_buttons(self, one: Appointment) -> list[Button]:
+        return [self._button(name, f"{step}.{one.number}", number=one.number)
+                for name, step in (("move", "m"), ("cancel", "x"))]
 
     def _matter(self, turn: Turn) -> Matter:
         """The dossier that was spoken of and may be acted on, else the procedure under discussion, else nothing."""
@@ -240,7 +242,10 @@ class BookAppointment(EformAction):
         if code and code in self.dossiers.access.held(turn.conversation_id):
             return Matter(dossier_code=code)
         published = self.services.kb.get(turn.slot("procedure")) if turn.slot("procedure") else None
-        return Matter("", published.guide.code, published.guide.name) if published else Matter()
+        if published is None:
+            return Matter()
+        with speaking("vi"):  # staff read it, too
+            return Matter("", published.guide.code, short_name(published.guide))
 
     def _refused(self, turn: Turn) -> str:
         """Where the procedure under discussion is handed in instead, when no centre takes it."""
@@ -268,11 +273,11 @@ class BookAppointment(EformAction):
         return Reply(text=self._room.texts.render(key, **values), status=Status.ANSWERED, buttons=buttons or [])
 
     def _button(self, name: str, word: str, **values: object) -> Button:
-        return Button(title=self._room.texts.render(f"button.{name}", **values)[:80], payload=_payload(word))
+        return Button(title=self._room.texts.render(f"button.{name}", **values)[:80], payload=payload(word))
 
     def _centre_button(self, point: Point, moving: str) -> Button:
         title = self._room.texts.render("centre_button", name=point.unit.name if point.kind == "centre" else point.name)
-        return Button(title=title[:80], payload=_payload(_joined("c", point.id, moving)))
+        return Button(title=title[:80], payload=payload(joined("c", point.id, moving)))
 
     def _more(self, word: str) -> Button:
         return self._button("more", word)
@@ -282,46 +287,6 @@ class BookAppointment(EformAction):
 
     def _person(self) -> Button:
         return Button(title=self._room.texts.render("button.person"), payload="/talk_to_person")
-
-
-def _payload(word: str) -> str:
-    return f"/book_appointment{json.dumps({'appointment': word})}"
-
-
-def _joined(*parts: str) -> str:
-    return ".".join(part for part in parts if part)
-
-
-def _at(parts: list[str], index: int) -> str:
-    return parts[index] if index < len(parts) else ""
-
-
-def _count(text: str) -> int:
-    return min(int(text), 100) if text.isdigit() else 0
-
-
-def _day(text: str) -> date | None:
-    try:
-        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=LOCAL).date()
-    except ValueError:
-        return None
-
-
-def _paged(items: Sequence[T], page: int) -> tuple[Sequence[T], bool]:
-    """The page, and whether more follow."""
-    return items[page * _PAGE : (page + 1) * _PAGE], len(items) > (page + 1) * _PAGE
-
-
-def _says(act: str, text: str) -> bool:
-    """Whether the text holds a word of `act` (`words.yml`)."""
-    folded = fold(text)
-    return any(has_phrase(folded, phrase) for phrase in _words()[act])
-
-
-@lru_cache(maxsize=1)
-def _words() -> dict[str, list[str]]:
-    words: dict[str, list[str]] = yaml.safe_load(_WORDS.read_text("utf-8"))
-    return words
 
 
 ACTIONS = (BookAppointment,)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from actions.companion.aids import Aids
+from actions.companion.form_english import in_words
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.eform import EField
 from actions.dossiers.eforms.formlib import FormLibrary
@@ -14,6 +15,7 @@ from actions.dossiers.eforms.pages import FormPages
 from actions.dossiers.eforms.values import Texts
 from actions.dossiers.registry.pages import DossierPages
 from actions.dossiers.registry.submission import Submitted
+from common.language import in_english
 from common.messages import Button, DossierRef, Reply, Status
 
 __all__ = ["Cards"]
@@ -177,6 +179,8 @@ class Cards:
         text = self._texts.render("eform.question", notice=draft.notice, question=field.question, help=field.help)
         if len(choices) > _MANY:
             text += "\n\n" + self._texts.render("eform.options", options=[choice["label"] for choice in choices])
+        if in_english() and (gloss := in_words(field)):
+            text += "\n\n" + self._texts.render("eform.gloss", **gloss)
         buttons = [Button(title=c["label"][:80], payload=_inform(c["value"])) for c in choices]
         aid = self._aids.at(draft, field) if self._aids else None
         if aid:

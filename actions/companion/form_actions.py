@@ -8,12 +8,14 @@ from rasa_sdk.events import SlotSet
 
 from actions.answers import Answerer, Outcome
 from actions.answers.compose import short_name
+from actions.companion.appointment_steps import says
+from actions.companion.appointments_chat import BookAppointment
 from actions.companion.base import DossierServices, EformAction, Turn, apply_input
 from actions.companion.cards import Cards
 from actions.companion.rights_chat import MyData
 from actions.companion.steering import Steering, guessed, take_over, typed
 from actions.dossiers.eforms.eform import EForm
-from actions.dossiers.eforms.moves import named_field, named_item
+from actions.dossiers.eforms.naming import named_field, named_item
 from actions.notices.after import after_submission
 from common.messages import Status
 
@@ -47,6 +49,10 @@ class StartForm(EformAction):
         return named
 
     def perform(self, turn: Turn) -> None:
+        if typed(turn) and not self.practice and says("surely", turn.text):
+            # "đặt lịch nộp hồ sơ khai sinh" asks for a time at the counter.
+            BookAppointment(self.services, self.cards, self._answerer).perform(turn)
+            return
         drafts = self.dossiers.drafts
         named = None if turn.entity("procedure_code") else self._named(turn)
         if isinstance(named, Outcome):
@@ -147,6 +153,7 @@ class Edit(Steering):
         if item:
             turn.say(self.cards.item_menu(draft, *item))
         elif draft.answered and named_field(draft, wanted) is None and not wanted.endswith((".add", ".remove")):
+            self.dossiers.intake.show_menu(turn.conversation_id)
             turn.say(self.cards.edit_menu(draft))
         else:
             self.dossiers.drafts.edit(turn.conversation_id, wanted)
@@ -194,6 +201,8 @@ class Resume(Steering):
                 return
         elif active is None:
             drafts.note(turn.conversation_id, self.cards.say("eform.resumed", title=draft.form.title).text)
+        elif not active.elsewhere:
+            drafts.note(turn.conversation_id, "")  # what was wrong with the last answer has been said
         self.go_on(turn)
 
 
@@ -261,6 +270,7 @@ class Consent(Submit):
         elif draft.stage == "review" and turn.intent == "affirm":
             super().steer(turn)
         elif draft.stage == "review" and turn.intent == "deny":
+            self.dossiers.intake.show_menu(turn.conversation_id)
             turn.say(self.cards.edit_menu(draft))
         else:
             self.go_on(turn)

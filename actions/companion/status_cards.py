@@ -33,6 +33,14 @@ class StatusCards:
         buttons += [self._page("status.page", status.code), *self._offers(status), self._cards.person()]
         return self._about(status, text, Status.ANSWERED, buttons)
 
+    def withdrawal(self, status: PublicStatus) -> Reply:
+        """How this dossier is withdrawn: on its page, where it is confirmed; or that it can't be any more."""
+        text = self._texts.render(
+            "status.withdrawal", code=status.code, allowed=status.can_withdraw, line=status.summary)
+        way = [self._page("status.withdraw", status.code, "/withdraw")] if status.can_withdraw else []
+        return self._about(
+            status, text, Status.ANSWERED, [*way, self._page("status.page", status.code), self._cards.person()])
+
     def which(self, codes: list[str], key: str = "track.ask_code") -> Reply:
         """Asks for a code, with the dossiers of this conversation to choose from."""
         buttons = [self._cards.track(code, by_code=True) for code in codes]

@@ -26,6 +26,9 @@ class _Tracking(EformAction):
         self.status_cards = StatusCards(cards, services.dossiers)
 
     def tell(self, turn: Turn, status: PublicStatus) -> None:
+        if turn.entity("act") == "withdraw":
+            turn.say(self.status_cards.withdrawal(status))
+            return
         turn.say(self.status_cards.status(status))
         turn.replies += after_status(
             self.dossiers.notices, self.services.kb, status.status, status.procedure_code)
@@ -38,6 +41,9 @@ class Track(_Tracking):
         return "action_track_dossier"
 
     def perform(self, turn: Turn) -> None:
+        if turn.entity("act") == "pin_lost":
+            turn.say(self.cards.say("track.pin_lost", Status.CONTROL, [self.cards.person()]))
+            return
         code = turn.entity("dossier_code") or written_code(turn.text)
         held = self.dossiers.access.held(turn.conversation_id)
         if not code and len(held) == 1:

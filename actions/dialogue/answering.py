@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rasa_sdk import Tracker
 
 from actions.answers import Answerer, Outcome, Turn
-from actions.dialogue.base import DialogueAction
+from actions.dialogue.base import DialogueAction, spoken
 from actions.dialogue.centres import CentreAnswers
 from actions.services import Services
 
 __all__ = ["Affirm", "Answer", "ChooseCase", "ClarifyChoice", "CorrectTopic", "OutOfScope", "Unknown"]
+
+
+# Below this the classifier only guesses that a text says yes.
+_SURELY_YES = 0.6
 
 
 class Answer(DialogueAction):
@@ -64,6 +70,8 @@ class Affirm(DialogueAction):
     action_name = "action_affirm"
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        if turn.text and turn.confidence < _SURELY_YES and not spoken(self.name(), turn):
+            return self._answerer.answer(replace(turn, intent=""))  # "ai xét ạ" is short, and no yes
         return self._answerer.affirm(turn)
 
 

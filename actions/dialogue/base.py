@@ -59,7 +59,7 @@ class DialogueAction(Action):
             return self.outcome(turn, tracker)
         last = last_replies(tracker) if turn.text else []
         return self.answered(turn, tracker, last) or self._cases.way_back(
-            turn, last, self._answerer.pick(turn) or self.outcome(turn, tracker))
+            turn, tracker, last, self._answerer.pick(turn) or self.outcome(turn, tracker))
 
     def answered(self, turn: Turn, tracker: Tracker, last: list[dict[str, Any]]) -> Outcome | None:
         """What the turn answers to the question about cases in the `last` replies; None where it answers nothing."""

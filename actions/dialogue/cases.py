@@ -8,7 +8,7 @@ from actions.answers import Answerer, Outcome, Turn
 from actions.answers.words import data, fold, has_phrase
 from actions.checklists import CaseTalk, load_texts
 from actions.services import Services
-from common.messages import Aspect
+from common.messages import Aspect, Status
 from knowledge_base.model import Origin, Published
 
 __all__ = ["Cases"]
@@ -32,13 +32,22 @@ class Cases:
             return None
         return self._talk.typed(str(tracker.sender_id), published, turn.text, last)
 
-    def way_back(self, turn: Turn, last: list[dict[str, object]], outcome: Outcome) -> Outcome:
-        """`outcome`, with a button back to the question about cases that the citizen asked something else at."""
+    def way_back(
+        self, turn: Turn, tracker: Tracker, last: list[dict[str, object]], outcome: Outcome
+    ) -> Outcome:
+        """`outcome`, and after it the question about cases that the citizen asked something else at; where that was
+        asked again already, a button back to it.
+        """
         published = self._kb.get(turn.procedure or "")
         asked = self._talk and published and not turn.in_form and self._talk.asked(published, last)
         elsewhere = outcome.slots.get("procedure", turn.procedure) != turn.procedure or turn.intent == _PRINT
         if not asked or elsewhere or not outcome.replies or self._talk is None:
             return outcome
+        # What could not be answered stays the turn's last word, so that it is noted and offered to people.
+        settled = outcome.replies[-1].status is not Status.ABSTAINED
+        again = self._talk.again(str(tracker.sender_id), published, last) if published and settled else None
+        if again:
+            return Outcome((*outcome.replies, again), outcome.slots)
         *before, reply = outcome.replies
         back = self._talk.back(turn.procedure or "")
         return Outcome((*before, reply.model_copy(update={"buttons": [back, *reply.buttons]})), outcome.slots)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from rasa_sdk import Tracker
 
 from actions.answers import Answerer, Outcome, Turn
+from actions.answers.aspect import aspect_of_words
 from actions.answers.buttons import payload
 from actions.centres import Place
+from actions.centres.acceptance import accepts
 from actions.centres.directory import Point
 from actions.dialogue.base import DialogueAction, spoken
 from actions.handoff import OfficeHours
@@ -16,6 +18,9 @@ from common.errors import NotFound
 from common.messages import Button, Reply, Status
 
 __all__ = ["CentreAnswers", "FindCentre"]
+
+# Below this the classifier guesses: "ở Hạ Long đó" asks for no office.
+_SURELY_ASKS = 0.5
 
 
 class CentreAnswers:
@@ -30,19 +35,27 @@ class CentreAnswers:
         the office, so there is nothing to ask back.
         """
         answered = any(reply.answer for reply in outcome.replies) or outcome.slots.get("candidates")
-        if turn.intent != "ask_place" or turn.procedure or turn.candidates or answered or not self.places(turn):
+        guessed = turn.confidence < _SURELY_ASKS and aspect_of_words(turn.text) is None
+        asked = turn.intent == "ask_place" and not (guessed or turn.procedure or turn.candidates)
+        if not asked or answered or not self.places(turn):
             return outcome
         return self.about(turn)
 
     def places(self, turn: Turn) -> list[Place]:
         """The places that a typed text names; a misspelt one ("phuong hg gai") is known to the gazetteer alone."""
-        places = self._services.centres.mentioned(turn.text) if turn.text else []
+        named = turn.text or turn.entity("old_place")
+        places = self._services.centres.mentioned(named) if named else []
         guessed = None if places else self._services.centres.coded(turn.entity("commune"))
         return [guessed] if guessed else places
 
-    def about(self, turn: Turn) -> Outcome:
-        """The centre of the place named; without one, the question which place is meant."""
-        places = self.places(turn)
+    def about(self, turn: Turn, known: str = "") -> Outcome:
+        """The centre of the place named, else of the one named before (`known`: the code of its unit); without any, the
+        question which place is meant.
+        """
+        named = self.places(turn)
+        if not named and (elsewhere := self._elsewhere(turn)):
+            return elsewhere
+        places = named or self._before(turn, known)
         streets = self._streets(turn.text) if turn.text and not places else ""
         parts = [self._about(place) for place in places[:2]] or [streets or self._which(turn)]
         messages = self._services.messages
@@ -57,6 +70,27 @@ class CentreAnswers:
         status = Status.ANSWERED if places or streets else Status.CLARIFIED
         slots = {"commune": places[0].units[0].code} if places and len(places[0].units) == 1 else {}
         return Outcome((Reply(text="\n\n".join(parts), status=status, buttons=buttons),), slots)
+
+    def _elsewhere(self, turn: Turn) -> Outcome | None:
+        """Where the procedure under discussion is handed in when no centre takes it: their hours would mislead."""
+        published = self._services.kb.get(turn.procedure or "")
+        if published is None or accepts(published.guide).at_centre:
+            return None
+        said = self._services.dossiers.centres.wording.acceptance(accepts(published.guide))
+        person = Button(title=self._services.messages.render("button.person"), payload=payload("talk_to_person"))
+        reply = Reply(text=said, status=Status.ANSWERED, buttons=[self._page(None), person])
+        return Outcome((reply,)) if said else None
+
+    def _before(self, turn: Turn, known: str) -> list[Place]:
+        """The one unit that the conversation was about: "mấy giờ mở cửa" after "nộp ở Cẩm Phả"."""
+        if turn.entity("old_place"):
+            return []
+        for text in turn.earlier:
+            named = self._services.centres.mentioned(text)
+            if named:
+                return named[:1] if len(named[0].units) == 1 else []
+        place = self._services.centres.coded(known)
+        return [place] if place else []
 
     def _point(self, places: list[Place]) -> Point | None:
         """The centre of the one unit meant, as staff keep it."""
@@ -118,4 +152,4 @@ class FindCentre(DialogueAction):
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
         if turn.text and not spoken(self.name(), turn) and self._answerer.has_matter(turn.text):
             return self._answerer.answer(turn)
-        return self._centres.about(turn)
+        return self._centres.about(turn, str(tracker.get_slot("commune") or ""))

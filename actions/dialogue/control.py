@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,10 +10,14 @@ from rasa_sdk import Tracker
 
 from actions.answers import Outcome, Turn
 from actions.answers.buttons import payload
-from actions.dialogue.base import DialogueAction, last_replies
+from actions.answers.words import says
+from actions.dialogue.base import DialogueAction, last_replies, spoken
 from common.messages import Button, Reply, Status
 
 __all__ = ["Repeat", "StartOver"]
+
+# Below this the classifier only guesses that a text steers.
+_SURE = 0.6
 
 
 class Repeat(DialogueAction):
@@ -38,6 +43,11 @@ class StartOver(DialogueAction):
     action_name = "action_start_over"
 
     def outcome(self, turn: Turn, tracker: Tracker) -> Outcome:
+        if turn.intent == "start_over" and turn.text and not spoken(self.name(), turn):
+            return self._answerer.answer(replace(turn, intent=""))
+        guessed = turn.text and turn.confidence < _SURE and turn.procedure
+        if guessed and says("asking", turn.text) and not says("returning_to", turn.text):
+            return self._answerer.answer(replace(turn, intent=""))
         messages = self._services.messages
         form_words = turn.intent in ("go_back", "skip", "cancel")
         matter = self._answerer.steered_to(turn) if form_words and turn.text else None

@@ -49,7 +49,8 @@ class Desk:
     def reply(self, ticket: Ticket, now: datetime | None = None) -> Reply:
         """The ticket's number, and when a person answers."""
         key = "handoff.opened" if ticket.new else "handoff.already"
-        return Reply(text=self.said(key, ticket.number, now), status=Status.HANDED_OFF, buttons=self.buttons())
+        buttons = self.buttons() if ticket.new else self._while_waiting()
+        return Reply(text=self.said(key, ticket.number, now), status=Status.HANDED_OFF, buttons=buttons)
 
     def said(self, key: str, number: str, now: datetime | None = None) -> str:
         state = opening(now or utc_now(), self._hours, self._days())
@@ -70,6 +71,14 @@ class Desk:
                 0, Button(title=self._messages.render("button.call", phone=self._hotline), phone=self._hotline)
             )
         return buttons
+
+    def _while_waiting(self) -> list[Button]:
+        """Asked again, a citizen who waits needs another way: to be called, or to go on without a person. The payloads
+        are those of the desk (`bot.desk.talk`).
+        """
+        call = Button(title=self._messages.render("handoff.call_back"), payload=payload("desk_callback"))
+        leave = Button(title=self._messages.render("handoff.leave"), payload=payload("desk_bot"))
+        return [*(button for button in self.buttons() if button.phone), call, leave]
 
     def _need(self, turn: Turn, last_question: str) -> str:
         """The need in one line: the procedure, and the citizen's (masked) words."""

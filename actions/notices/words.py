@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from actions.answers.words import fold, has_phrase
+from actions.answers.words import fold, has_phrase, remove_phrases
 from actions.notices.renewals import load_renewals
 
 __all__ = ["paper_named", "says"]
@@ -17,8 +18,8 @@ _FILE = Path(__file__).parent / "speech.yml"
 
 def says(intent: str, what: str, text: str) -> bool:
     """Whether `text` holds a word of `what` for this intent."""
-    folded = fold(text)
-    return any(has_phrase(folded, phrase) for phrase in _phrases()[intent][what])
+    folded = remove_phrases(fold(text), _spoken()["besides"])
+    return any(has_phrase(folded, phrase) for phrase in _spoken()[intent][what])
 
 
 def paper_named(text: str) -> str:
@@ -34,6 +35,6 @@ def paper_named(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _phrases() -> dict[str, dict[str, list[str]]]:
-    loaded: dict[str, dict[str, list[str]]] = yaml.safe_load(_FILE.read_text("utf-8"))
+def _spoken() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(_FILE.read_text("utf-8"))
     return loaded

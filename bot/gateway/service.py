@@ -18,12 +18,24 @@ from bot.gateway.steps.answering import AskEngine, Desk, Fallback, Own, Wordless
 from bot.gateway.steps.closing import Publish, Store
 from bot.gateway.steps.following import FollowUp, OfferFollowUp
 from bot.gateway.steps.locating import Located, Nearest
+from bot.gateway.steps.pressing import Press
 from bot.gateway.steps.reading import AskedByDesk, Capture, Mask, Offered, Record
 from bot.gateway.steps.speaking import Converse, Honest, Listen
 from bot.gateway.steps.switching import Switched
 from bot.gateway.store import ConversationStore
 from bot.gateway.texts import problem
-from bot.gateway.turn import Answering, AtDesk, Capturing, FollowingUp, Inbound, Locating, Masking, Outcome, Turn
+from bot.gateway.turn import (
+    Answering,
+    AtDesk,
+    Capturing,
+    FollowingUp,
+    Inbound,
+    Locating,
+    Masking,
+    Outcome,
+    ReadingPresses,
+    Turn,
+)
 from bot.gateway.turns import Begun, TurnStore
 from common.errors import Conflict, ISeeError
 from common.language import speaking
@@ -52,6 +64,7 @@ class Gateway:
         desk: AtDesk,
         follow_ups: FollowingUp,
         places: Locating,
+        presses: ReadingPresses,
         admit: Admit,
     ) -> None:
         self._turns = turns
@@ -70,6 +83,7 @@ class Gateway:
                 Offered(store),
                 Located(),
                 Mask(mask),
+                Press(store, presses),
                 Record(turns),
                 Own(),
                 Desk(desk),

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -120,6 +121,19 @@ class ConversationStore:
                 for value, title in _choices(payload):
                     offers.setdefault(value, title)
         return offers
+
+    def since_citizen(self, conversation_id: str, before: str = "", recent: int = 10) -> list[dict[str, Any]]:
+        """The public messages that were shown since the citizen last spoke, oldest first; `before` is the id of what
+        they are saying now, where that is stored already."""
+        query = (
+            select(MessageRow)
+            .where(MessageRow.conversation_id == conversation_id, *([MessageRow.id < before] if before else []))
+            .order_by(MessageRow.id.desc())
+            .limit(recent)
+        )
+        with self._database.session(write=False) as session:
+            shown = takewhile(lambda row: row.author != "citizen", session.scalars(query))
+            return [message_data(row) for row in shown][::-1]
 
     def rate(self, conversation_id: str, message_id: str, *, helpful: bool, note: str) -> None:
         """Keeps the citizen's word on one of the bot's or agent's messages. Raises NotFound for any other."""

@@ -12,7 +12,7 @@ import yaml
 from common.language import in_english
 from common.messages import Button, Reply, Status
 
-__all__ = ["feedback_note", "greeting", "problem", "say", "talk"]
+__all__ = ["feedback_note", "greeting", "problem", "say", "talk", "wordless"]
 
 
 @cache
@@ -40,8 +40,21 @@ def talk(kind: str) -> Reply | None:
     item = _catalogue()["talk_en"].get(kind)
     if item is None:
         return None
-    buttons = [Button(**button) for button in item.get("buttons", [])]
+    buttons = [Button(**button) for button in item.get("buttons", []) if button["payload"] != f"/{kind}"]
     return Reply(text=item["text"], status=Status.SMALLTALK, buttons=buttons)
+
+
+def wordless(text: str) -> Reply:
+    """The answer to a message without a letter: to thanks, anger or "???" by the marks in it, else that only words can
+    be read.
+    """
+    marks = _catalogue()["wordless_marks"]
+    meant = next((kind for kind, known in marks.items() if any(mark in known for mark in text)), "")
+    if not meant:
+        return Reply(text=say("wordless"), status=Status.ABSTAINED)
+    offered = _catalogue()["wordless_buttons_en" if in_english() else "wordless_buttons"]
+    buttons = [] if meant == "pleased" else [Button(**button) for button in offered]
+    return Reply(text=say(f"wordless_{meant}"), status=Status.SMALLTALK, buttons=buttons)
 
 
 def greeting(province: str, language: str = "vi") -> list[Reply]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answering", "AtDesk", "Captured", "Capturing", "Conversation", "FollowingUp", "Inbound",
-    "Locating", "Masking", "Outcome", "Turn", "Upload",
+    "Locating", "Masking", "Outcome", "Pressed", "ReadingPresses", "Turn", "Upload",
 ]
 
 Masking = Callable[[str], str]
@@ -88,6 +88,8 @@ class Turn:
     engine_message: str | None = None
     intent: str = ""
     captured: bool = False
+    # Typed words that were taken for a button; the words themselves are in `transcript`.
+    pressed: bool = False
     # The citizen's language, and what a text in another one than Vietnamese says (`steps/speaking.py`).
     language: Language = "vi"
     heard: Heard | None = None
@@ -130,6 +132,23 @@ class Capturing(Protocol):
     def capture_upload(self, conversation_id: str, filename: str, content: bytes) -> Captured | None: ...
 
     def form_open(self, conversation_id: str) -> bool: ...
+
+
+class Pressed(Protocol):
+    """What a typed text stands for: a button's payload, or the same wish in full words."""
+
+    @property
+    def payload(self) -> str: ...
+    @property
+    def words(self) -> str: ...
+
+
+class ReadingPresses(Protocol):
+    """`actions.companion.pressing`: what a typed text presses among what was shown last."""
+
+    def read(
+        self, text: str, shown: Sequence[Mapping[str, Any]], procedure: str = "", *, waiting: bool = False
+    ) -> Pressed | None: ...
 
 
 class FollowingUp(Protocol):

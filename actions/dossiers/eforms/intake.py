@@ -16,7 +16,8 @@ from actions.dossiers.attachments.uploads import Uploads
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.drafts import DraftService
 from actions.dossiers.eforms.eform import EField
-from actions.dossiers.eforms.moves import AGAIN, KEEP, named_field, named_item, only_names_a_field
+from actions.dossiers.eforms.moves import AGAIN, KEEP
+from actions.dossiers.eforms.naming import named_path, only_names_a_field
 from actions.dossiers.eforms.pending import Entered, Kind, Pending
 from actions.dossiers.eforms.speech import Speech
 from actions.dossiers.eforms.values import Ambiguous, Doubtful, Texts, Value, plain
@@ -40,6 +41,8 @@ _WORDS_FIRST = _FREE_TYPES | {"date", "number", "commune", "choice"}
 # Typed to look like a button's payload; the gateway takes the sting out of it.
 # What `Pending.expect` calls an open trial, and the buttons of a form.
 _TRIAL = "trial"
+# The same for the question which answer to change.
+_MENU = "menu"
 _STEERING = {
     "inform_field", "skip", "go_back", "edit_field", "give_consent", "refuse_consent", "confirm_submit", "cancel",
     "pause_form", "resume_form",
@@ -115,6 +118,8 @@ class Intake:
             captured = self._pin(conversation_id, code, text, client)
             if captured:
                 return captured
+            if self._speech.lacks_pin(text) and not any(char.isdigit() for char in text):
+                return Captured('/track_dossier{"act":"pin_lost"}', text.strip())
         draft = self._drafts.active(conversation_id)
         if draft is None:
             lost = None if self._speech.is_question(text) else self._lost_trial(conversation_id)
@@ -124,6 +129,8 @@ class Intake:
         code = self._login_code(draft, text)
         if code:
             return self._captured(draft, "choice", f"{LOGIN_CODE}{code}", self._texts.render("transcript.login_code"))
+        if self._menu_open(conversation_id):
+            return self._from_menu(draft, text)
         answer = self._answer(draft, draft.field, text) if draft.field else None
         if answer and draft.elsewhere:
             return self._shown_again(draft)
@@ -163,7 +170,30 @@ class Intake:
             return False
         return self._cards.expected(draft.conversation_id, draft.id)
 
+    def show_menu(self, conversation_id: str) -> None:
+        """The citizen was asked which answer to change: the next text is no answer to the form's question."""
+        self.pending.expect(conversation_id, _MENU)
+
+    def _menu_open(self, conversation_id: str) -> bool:
+        """Whether that question stands open; it is closed by being looked at."""
+        is_open = self.pending.expects(conversation_id, _MENU)
+        if is_open:
+            self.pending.unexpect(conversation_id, _MENU)
+        return is_open
+
+    def _from_menu(self, draft: Draft, text: str) -> Captured | None:
+        """The answer named, by its label or in "sửa …"; anything else that isn't a command or a question would be put
+        into the wrong place, so the question which answer is meant stays.
+        """
+        named = named_path(draft, text)
+        if not named and (self._speech.is_other(text) or self._speech.route(text, draft.stage)):
+            return self._command(draft, text)
+        shown = text.strip() if named and only_names_a_field(draft, text) else self._texts.render(
+            "transcript.command.edit_field")
+        return Captured(f"/edit_field{json.dumps({'field': named}) if named else ''}", shown)
+
     def _payload(self, conversation_id: str, payload: str) -> Captured | None:
+        self._menu_open(conversation_id)
         match = _INFORM.match(payload.strip())
         if match is None:
             return None
@@ -244,27 +274,11 @@ class Intake:
         if intent == CARD:
             wanted = self._cards is not None and not draft.practice
             return self._captured(draft, "choice", CARD, text.strip()) if wanted else None
-        named = self._named(draft, text) if intent == "edit_field" else ""
+        named = named_path(draft, text) if intent == "edit_field" else ""
         entities = json.dumps({"field": named}) if named else ""
         known = self._speech.is_set_phrase(text, draft.stage) or only_names_a_field(draft, text)
         shown = text.strip() if known else self._texts.render(f"transcript.command.{intent}")
         return Captured(f"/{intent}{entities}", shown)
-
-    def _named(self, draft: Draft, text: str) -> str:
-        """The field that a wish for a change names, or an item: `members.2`, `members.2.remove`, `members.add`."""
-        field = named_field(draft, text)
-        if field:
-            return field.name
-        words = plain(text).split()
-        item = named_item(draft, text)
-        if item:
-            path = f"{item[0].name}.{item[1]}"
-            return f"{path}.remove" if words[0] in ("xoa", "bo") else path
-        if words[0] != "them":
-            return ""
-        groups = [group for group in draft.form.groups if any(f.group == group.name for f in draft.visible)]
-        meant = [g for g in groups if plain(str(g.item)) in " ".join(words) or len(groups) == 1]
-        return f"{meant[0].name}.add" if len(meant) == 1 else ""
 
     def _pin(self, conversation_id: str, code: str, text: str, client: str) -> Captured | None:
         """Four digits, or the whole personal id; other digits are a wrong PIN; words are not one."""

@@ -5,24 +5,20 @@ The stored draft and the practice draft, the chat and the page all go through th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.eform import ADD, Choice, EField
-from actions.dossiers.eforms.values import Ambiguous, Doubtful, Texts, Value, ValueReader, plain
+from actions.dossiers.eforms.naming import named_field
+from actions.dossiers.eforms.values import Ambiguous, Doubtful, Texts, Value, ValueReader
 from common.errors import InvalidInput
 
-__all__ = ["AGAIN", "KEEP", "Moves", "Problem", "named_field", "named_item", "only_names_a_field", "split_item"]
+__all__ = ["AGAIN", "KEEP", "Moves", "Problem", "split_item"]
 
 # Choices after a name that is in doubt.
 KEEP, AGAIN = "keep_name", "type_again"
-# What surrounds a label in "cho em sửa lại phần số điện thoại".
-_EDIT_WORDS = frozenset(
-    ("sua", "chinh", "lai", "doi", "phan", "muc", "cho", "em", "toi", "minh", "a", "so", "cua", "giup", "xoa", "bo")
-)
 Problem = InvalidInput
 
 
@@ -209,33 +205,3 @@ def split_item(path: str) -> tuple[str, int]:
     """Group and number of `members.2`; 0 where there is no number."""
     group, _, index = path.partition(".")
     return group, int(index) if index.isdecimal() else 0
-
-
-def named_field(draft: Draft, name: str) -> EField | None:
-    """The visible field called `name`, or the only answered one whose label has all the words of `name`."""
-    exact = next((f for f in draft.visible if f.name == name), None)
-    if exact:
-        return exact
-    words = _words(name) - _EDIT_WORDS
-    found = [f for f, _value in draft.answered if words and words <= _words(f.label)]
-    return found[0] if len(found) == 1 else None
-
-
-def named_item(draft: Draft, name: str) -> tuple[EField, int] | None:
-    """Group and number of the item that `name` names: `members.2`, or "thành viên 2"."""
-    words = _words(name) - _EDIT_WORDS
-    for group in draft.form.groups:
-        for index in range(1, draft.items(group.name) + 1):
-            if name == f"{group.name}.{index}" or words == _words(group.item_title(index)) - _EDIT_WORDS:
-                return group, index
-    return None
-
-
-def only_names_a_field(draft: Draft, text: str) -> bool:
-    """Whether `text` asks to change something and has no words but those of one label: no value came with it."""
-    words = _words(text) - _EDIT_WORDS
-    return any(words <= _words(f.label) for f in draft.visible)
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", plain(text)))

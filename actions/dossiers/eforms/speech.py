@@ -50,10 +50,15 @@ class Speech:
             "field": self._routes,
         }
         self._skip = {plain(phrase) for phrase in words["skip"]}
+        self._pin_lost = [plain(phrase) for phrase in words["pin_lost"]]
 
     def skips(self, typed: str) -> bool:
         """Whether folded `typed` means "leave this out"."""
         return typed in self._skip
+
+    def lacks_pin(self, text: str) -> bool:
+        """Whether `text`, said where a PIN was asked for, tells that the citizen doesn't have or know it."""
+        return any(f" {phrase} " in f" {plain(text)} " for phrase in self._pin_lost)
 
     def route(self, text: str, stage: str) -> str | None:
         """The intent of a command about the open form, or None."""
@@ -95,7 +100,8 @@ class _Phrase:
 
     def matches(self, typed: str, accented: bool) -> bool:
         phrase = self.accented if accented else self.plain
-        return typed == phrase or (self.begins and typed.startswith(phrase + " "))
+        # "sua ten be thành Khánh": who leaves marks out elsewhere still writes a name with them.
+        return typed == phrase or (self.begins and typed.startswith((phrase + " ", self.plain + " ")))
 
 
 def _routes(table: dict[str, list[str]]) -> list[tuple[_Phrase, str]]:

@@ -105,7 +105,8 @@ class Registry:
                 session.add(DossierEventRow(
                     dossier_id=row.id, kind="access", state=row.state, actor=reveal_to[:100], at=utc_now()))
                 session.flush()
-            files = session.scalars(select(DossierFileRow).where(DossierFileRow.dossier_id == row.id))
+            files = session.scalars(select(DossierFileRow).where(DossierFileRow.dossier_id == row.id).order_by(
+                DossierFileRow.created_at, DossierFileRow.id))
             next_states, elsewhere = self._ways(session, row)
             clock, lateness = session.get(DossierClockRow, row.id), self._views.lateness(session, row)
             bare = bool(reveal_to)

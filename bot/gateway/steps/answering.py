@@ -7,7 +7,7 @@ from anyio.to_thread import run_sync
 
 from bot.gateway.engine import EngineClient, EngineDown
 from bot.gateway.metrics import FALLBACKS
-from bot.gateway.texts import say
+from bot.gateway.texts import say, wordless
 from bot.gateway.turn import Answering, AtDesk, Capturing, Turn
 from common.messages import Button, Reply, Status
 
@@ -50,8 +50,8 @@ class Wordless:
         text = turn.inbound.text
         if text is None or turn.captured or any(char.isalnum() for char in text):
             return None
-        turn.replies = [Reply(text=say("wordless"), status=Status.ABSTAINED)]
-        return Status.ABSTAINED
+        turn.replies = [wordless(text)]
+        return turn.replies[0].status
 
 
 class AskEngine:
@@ -83,7 +83,7 @@ class AskEngine:
             FALLBACKS.labels(error.reason).inc()
             turn.unaided = True
             return None
-        turn.replies, turn.intent = answer.replies, answer.intent
+        turn.replies, turn.intent = [_going_on(reply, answer.intent) for reply in answer.replies], answer.intent
         _log.info(
             "engine_answered",
             conversation=turn.conversation.id,
@@ -104,18 +104,25 @@ class Fallback:
 
     async def run(self, turn: Turn) -> Status | None:
         steers = turn.heard is not None and bool(turn.heard.words)
-        if turn.question is None or steers:
+        question = turn.transcript if turn.pressed else turn.question
+        if question is None or steers:
             turn.replies = [_try_again(turn)]
         else:
             try:
                 found = await run_sync(
-                    self._answerer.answer_without_dialogue, turn.question, turn.conversation.last_procedure
+                    self._answerer.answer_without_dialogue, question, turn.conversation.last_procedure
                 )
             except Exception as error:  # the last line of defence: the citizen gets a sentence, the log the cause
                 _log.error("fallback_failed", conversation=turn.conversation.id, exc_info=error)
                 found = []
             turn.replies = found or [Reply(text=say("failed"), status=Status.ERROR)]
         return turn.replies[-1].status
+
+
+def _going_on(reply: Reply, intent: str) -> Reply:
+    """`reply` without a button that only asks for what it answers ("Em giúp được gì" under that very answer)."""
+    buttons = [button for button in reply.buttons if button.payload != f"/{intent}"]
+    return reply if len(buttons) == len(reply.buttons) else reply.model_copy(update={"buttons": buttons})
 
 
 def _try_again(turn: Turn) -> Reply:

@@ -5,6 +5,9 @@ import { icon } from "./icons.js";
 import { printChecklist } from "./print.js";
 import { tickKey } from "./ticks.js";
 
+// Official titles run to 500 characters; the text above names the procedure by its short name then.
+const LONG = 100;
+
 export function procedureCard(answer, w) {
   const { fields, procedure } = answer;
   const facts = answer.aspect === "overview" || answer.checklist ? factTiles(fields, w.T) : null;
@@ -13,7 +16,7 @@ export function procedureCard(answer, w) {
   return el(
     "section",
     { class: "card" },
-    el("h2", { lang: "vi" }, procedure.name),
+    el("h2", { lang: "vi", class: procedure.name.length > LONG ? "long" : null }, procedure.name),
     facts,
     checklist,
     origin(answer, w.T),

@@ -18,7 +18,6 @@ const TOLD_MS = 5000;
 
 export class Chat {
   #life = new AbortController();
-  #first = "";
   #owner = { owner: "bot" };
   #cut = false;
   #toldTyping = 0;
@@ -35,7 +34,6 @@ export class Chat {
       heading: host.getAttribute("heading"),
       ticks: new Ticks(this.kept, this.api, root, signal),
       choose: (button, pressed) => this.#choose(button, pressed),
-      greeting: (message) => message.id === this.#first,
       waiting: () => this.delivery.outbox.items,
       tell: (text, shown) => this.#tell(text, shown),
       rate: async (id, helpful, ...why) => {
@@ -121,7 +119,6 @@ export class Chat {
   #heard() {
     return {
       left: () => {
-        this.#first = "";
         this.log.fill([], this.delivery.outbox.items);
         this.#own({ owner: "bot" });
       },
@@ -145,7 +142,6 @@ export class Chat {
   }
 
   #fill(messages, owner) {
-    this.#first = messages[0]?.id || "";
     this.log.fill(messages, this.delivery.outbox.items);
     this.#expect(messages.filter(({ author }) => author === "bot" || author === "agent").pop());
     this.delivery.tellLost(messages);

@@ -2,11 +2,11 @@
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 
-/** The tools of a message that isn't the citizen's own (`node`); the greeting and steps of a form are not rated. */
+/** The tools of a message that isn't the citizen's own (`node`); only answers from a guide are rated. */
 export function thumbs(message, w, node) {
   const { T, kept } = w;
   const tools = el("div", { class: "tools" });
-  if (message.author === "bot" && !message.form && !w.greeting(message)) {
+  if (message.author === "bot" && message.answer) {
     const up = thumb("up", T.helpful);
     const down = thumb("down", T.unhelpful);
     const show = (helpful) => {

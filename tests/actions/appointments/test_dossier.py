@@ -12,9 +12,9 @@ from actions.companion.bundle import Dossiers
 from common.clock import local_now
 from common.errors import Conflict, NotFound
 from tests.actions.dossiers.citizen import KHAI_SINH, Citizen
-from tests.actions.dossiers.conftest import citizen, database, home, keyring, room
+from tests.actions.dossiers.conftest import citizen, home, keyring, room
 
-__all__ = ["citizen", "database", "home", "keyring", "room"]
+__all__ = ["citizen", "home", "keyring", "room"]
 CENTRE = "06673"
 
 

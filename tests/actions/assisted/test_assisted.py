@@ -13,9 +13,9 @@ from common.clock import utc_now
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
 from tests.actions.dossiers.citizen import KHAI_SINH, Citizen
-from tests.actions.dossiers.conftest import citizen, database, home, keyring, room
+from tests.actions.dossiers.conftest import citizen, home, keyring, room
 
-__all__ = ["citizen", "database", "home", "keyring", "room"]
+__all__ = ["citizen", "home", "keyring", "room"]
 CENTRE = "06673"
 
 

@@ -43,8 +43,12 @@ async def test_a_request_in_words_gives_the_papers_and_then_asks(executor: Any) 
 async def test_a_question_in_between_leads_back(executor: Any) -> None:  # noqa: F811
     start = user('/print_checklist{"procedure_code": "1.001193"}', "print_checklist", {"procedure_code": BIRTH})
     [question], _ = await run(executor, "action_answer", start)
-    [aside], _ = await run(executor, "action_answer", *said(question), user("lệ phí", "ask_fee"), procedure=BIRTH)
-    assert aside.answer and aside.answer.aspect == "fee"
+    replies, _ = await run(executor, "action_answer", *said(question), user("lệ phí", "ask_fee"), procedure=BIRTH)
+    fee, asked = replies
+    assert fee.answer and fee.answer.aspect == "fee" and FIRST in asked.text
+    # Asked again once; who goes on to other things finds a button instead.
+    events = [event for reply in replies for event in said(reply)]
+    [aside], _ = await run(executor, "action_answer", *events, user("thời hạn", "ask_time"), procedure=BIRTH)
     assert aside.buttons[0].title == "Lập tiếp danh sách giấy tờ"
     [again], _ = await run(executor, "action_answer", pressed(aside, aside.buttons[0].title), procedure=BIRTH)
     assert FIRST in again.text

@@ -17,7 +17,8 @@ from actions.dossiers.eforms.communes import CommuneFinder
 from actions.dossiers.eforms.draft import Draft
 from actions.dossiers.eforms.eform import EForm
 from actions.dossiers.eforms.formlib import FORMS_DIR, FormLibrary
-from actions.dossiers.eforms.moves import Moves, named_item
+from actions.dossiers.eforms.moves import Moves
+from actions.dossiers.eforms.naming import named_item
 from actions.dossiers.eforms.values import ValueReader
 from actions.messages import Messages
 from common.clock import local_date

@@ -65,6 +65,7 @@ def test_words_after_a_command_are_not_kept(room: Dossiers, text: str, transcrip
 
 @pytest.mark.parametrize(("text", "message"), [
     ("sửa số điện thoại", '/edit_field{"field": "applicant_phone"}'), ("đúng rồi", "/confirm_submit"),
+    ("sua ten be thanh Nguyễn Gia Khánh", '/edit_field{"field": "child_name"}'),
     ("cho em sửa lại nơi sinh", '/edit_field{"field": "birth_place"}'), ("nop luon", "/confirm_submit"),
     ("chưa đúng", "/edit_field"), ("dạ đúng rồi ạ", "/confirm_submit"), ("sửa", "/edit_field"),
 ])
@@ -156,7 +157,29 @@ def test_the_pin_is_sealed(room: Dossiers, text: str, pin: str) -> None:
     assert entered.client == "a caller"
 
 
-@pytest.mark.parametrize("text", ["em quên mã rồi", "gặp cán bộ", "tra cứu hồ sơ H49-260804-0002", "bao giờ xong?"])
+@pytest.mark.parametrize("text", ["em quên mã rồi", "tao khong nho ma pin"])
+def test_a_pin_that_is_not_at_hand_is_explained(room: Dossiers, text: str) -> None:
+    room.intake.expect_pin("c1", "H49-260804-0001")
+    captured = room.intake.capture("c1", text=text)
+    assert captured is not None and captured.intent_message == '/track_dossier{"act":"pin_lost"}'
+
+
+def test_what_is_typed_at_the_choice_of_an_entry_is_no_answer_to_the_question_before(room: Dossiers) -> None:
+    asking(room, "ethnicity")
+    for text, message in (
+        ("Nguyễn Gia Khánh", "/edit_field"),  # a value, and nobody knows of what yet
+        ("tên bé", '/edit_field{"field": "child_name"}'), ("phí bao nhiêu", None), ("để mai làm tiếp", "/pause_form"),
+    ):
+        room.intake.show_menu("c1")
+        captured = room.intake.capture("c1", text=text)
+        assert (captured and captured.intent_message) == message, text
+        assert captured is None or "Khánh" not in captured.transcript
+    # Looked at once: the next text is the form's again.
+    answered = room.intake.capture("c1", text="Kinh")
+    assert answered is not None and answered.intent_message.startswith("/inform_field")
+
+
+@pytest.mark.parametrize("text", ["gặp cán bộ", "tra cứu hồ sơ H49-260804-0002", "bao giờ xong?"])
 def test_words_are_no_pin(room: Dossiers, text: str) -> None:
     room.intake.expect_pin("c1", "H49-260804-0001")
     assert room.intake.capture("c1", text=text) is None
