@@ -35,7 +35,8 @@ _LEAST_GUESSED, _MOST_GUESSED = 4, 20
 # Buttons of an appointment that one word names (`appointment_words.yml`), where there is one such button.
 _ACTS = {"x": "cancel", "y": "cancel", "m": "move", "r": "remind"}
 
-_WAITING = ("/desk_bot", "/desk_callback")
+_STANDING = "/desk_standing"
+_WAITING = ("/desk_bot", "/desk_callback", _STANDING)
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,15 @@ class Pressing:
         of its own. `procedure`: the code of the one under discussion. Who is `waiting` for a person may leave at any
         time, whatever is shown.
         """
-        if not shown or len(text) > _LONGEST or "?" in text:
+        if not shown or len(text) > _LONGEST:
+            return None
+        if waiting and (wish := _STANDING if _plain(text) in _phrases("standing") else _meant(text, _WAITING)):
+            return Pressed(wish)
+        if "?" in text:
             return None
         buttons = [button for message in shown for button in message.get("buttons") or [] if button.get("payload")]
         sent = _titled(text, buttons) or _answered(text, buttons) or self._booked(text, buttons)
-        sent = sent or _meant(text, {*(str(b["payload"]) for b in buttons), *(_WAITING if waiting else ())})
+        sent = sent or _meant(text, {str(button["payload"]) for button in buttons})
         if not sent and (wish := next((wish for wish, said in _words()["wishes"].items() if _plain(text) in said), "")):
             return Pressed(payload=wish) if wish.startswith("/") else Pressed(words=wish)
         return Pressed(sent) if sent else self._placed(text, shown, procedure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from actions.answers.buttons import payload
+from actions.answers.compose import short_name
 from actions.answers.turn import Turn
 from actions.handoff.hours import DAYS, OfficeHours
 from actions.handoff.opening import opening
@@ -12,6 +13,7 @@ from actions.handoff.tickets import Ticket
 from actions.messages import Messages
 from actions.services import Services
 from common.clock import utc_now
+from common.language import speaking
 from common.messages import Button, Reply, Status
 
 __all__ = ["Desk", "hours_text"]
@@ -83,11 +85,12 @@ class Desk:
     def _need(self, turn: Turn, last_question: str) -> str:
         """The need in one line: the procedure, and the citizen's (masked) words."""
         published = self._kb.get(turn.procedure or "")
-        subject = (
-            self._messages.render("handoff.need_procedure", name=published.guide.name, code=published.code)
-            if published
-            else self._messages.render("handoff.need_unknown")
-        )
+        with speaking("vi"):  # staff read it
+            subject = (
+                self._messages.render("handoff.need_procedure", name=short_name(published.guide), code=published.code)
+                if published
+                else self._messages.render("handoff.need_unknown")
+            )
         words = " ".join((last_question or turn.text).split())[:_NEED]
         return f"{subject}: {words}" if words else subject
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -67,6 +67,12 @@ class People:
         """The name that a person goes by; "" where none was given, since the sign-in name is nobody else's business."""
         with self._database.session(write=False) as session:
             return session.scalar(select(StaffRow.display_name).where(StaffRow.name == name)) or ""
+
+    def titles(self, names: Collection[str]) -> dict[str, str]:
+        """What colleagues call the people of `names`: the shown name, else the sign-in name."""
+        with self._database.session(write=False) as session:
+            rows = session.execute(select(StaffRow.name, StaffRow.display_name).where(StaffRow.name.in_(names)))
+            return {name: shown or name for name, shown in rows}
 
     def ensure_admin(self) -> str | None:
         """Creates `admin` where nobody may sign in yet; returns its password, once."""

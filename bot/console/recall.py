@@ -26,12 +26,14 @@ Page = Annotated[int, Query(ge=1, le=1000)]
 
 
 @router.get("")
-async def recalls(request: Request, context: ContextDep, staff: CuratorDep, page: Page = 1) -> Response:
-    """Changes of the last months and the corrections made so far."""
-    changed = await run_sync(context.recalls.recent, _RECENT_DAYS)
+async def recalls(
+    request: Request, context: ContextDep, staff: CuratorDep, page: Page = 1, changes: Page = 1
+) -> Response:
+    """Changes of the last months and the corrections made so far, each list with its own pages."""
+    changed = (await run_sync(context.recalls.recent, _RECENT_DAYS))[(changes - 1) * _EACH:]
     made, more = await run_sync(context.recalls.list, page)
     return console_page(
-        request, "recall/list.html", staff=staff, changed=changed[:_EACH], left=max(0, len(changed) - _EACH),
+        request, "recall/list.html", staff=staff, changed=changed[:_EACH], changes=changes, others=len(changed) > _EACH,
         made=made, page=page, more=more)
 
 

@@ -46,9 +46,10 @@ async def _someone(request: Request, context: ContextDep) -> Staff:
     return staff
 
 
-async def _staff(someone: Annotated[Staff, Depends(_someone)]) -> Staff:
+async def _staff(request: Request, someone: Annotated[Staff, Depends(_someone)]) -> Staff:
     if someone.stage is not Stage.FULL:
         raise SignInNeeded("Việc đăng nhập chưa xong.", _NEXT)
+    request.state.staff = someone  # a page about an error has the menu, too
     return someone
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
-from bot.api.problems import problem_response
+from bot.api.problems import field_errors, problem_response
 from bot.console import (
     appointments,
     assisted,
@@ -37,7 +38,7 @@ from bot.console.rendering import CONSOLE, console_page, see_other
 from bot.console.reports import routes as reports
 from bot.console.session import SignInNeeded
 from bot.console.zalo import routes as zalo
-from common.errors import ISeeError
+from common.errors import InvalidInput, ISeeError
 
 __all__ = ["install_console"]
 
@@ -64,7 +65,23 @@ def install_console(app: FastAPI) -> None:
         assert isinstance(error, ISeeError)
         if not request.url.path.startswith("/console/"):
             return problem_response(error)
-        return console_page(request, "error.html", status=error.status, title=error.title, problem=error.detail)
+        return _error_page(request, error)
+
+    async def console_fields(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        found = field_errors(error.errors())
+        if not request.url.path.startswith("/console/"):
+            return problem_response(found)
+        names = ", ".join(sorted({str(item["field"]).rsplit(".", 1)[-1] for item in found.extra["errors"]}))
+        return _error_page(request, InvalidInput(
+            f"Địa chỉ trang hoặc dữ liệu gửi lên chưa đúng ở mục: {names}. Anh/chị quay lại trang trước rồi thử lại."))
 
     app.add_exception_handler(SignInNeeded, to_sign_in)
     app.add_exception_handler(ISeeError, console_problem)
+    app.add_exception_handler(RequestValidationError, console_fields)
+
+
+def _error_page(request: Request, error: ISeeError) -> Response:
+    staff = getattr(request.state, "staff", None)
+    return console_page(
+        request, "error.html", status=error.status, staff=staff, title=error.title, why=error.detail)

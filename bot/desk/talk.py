@@ -59,8 +59,9 @@ class DeskTalk:
         self._database, self._keyring, self._texts, self._fence = database, keyring, texts, fence
         self._waits, self._callbacks, self._files, self._field = waits, callbacks, files, field
         self._choices: dict[str, Callable[[Turn], Reply]] = {
-            "wait": lambda turn: self._reply("chosen.wait"), "ticket": self._ticket, "bot": self._to_bot,
-            "callback": self._offer_call, "agree": self._ask_phone, "decline": self._decline, "word": self._ask_word,
+            "wait": lambda turn: self._reply("chosen.wait"), "standing": self._standing, "ticket": self._ticket,
+            "bot": self._to_bot, "callback": self._offer_call, "agree": self._ask_phone, "decline": self._decline,
+            "word": self._ask_word,
         }
 
     def receive(self, turn: Turn) -> None:
@@ -133,6 +134,13 @@ class DeskTalk:
         return len(earlier) == FAILURES - 1 and all(earlier)
 
     # Choices while waiting
+
+    def _standing(self, turn: Turn) -> Reply:
+        with self._database.session() as session:
+            case = self._waiting(session, turn)
+            if case is None:
+                return self._reply("chosen.late")
+            return self._waits.welcome(session, case).model_copy(update={"status": Status.CONTROL})
 
     def _ticket(self, turn: Turn) -> Reply:
         with self._database.session() as session:

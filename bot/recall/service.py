@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from actions.messages import Messages
@@ -21,9 +21,9 @@ from common.audit import record
 from common.clock import utc_now
 from common.database import Database
 from common.errors import Conflict, InvalidInput, NotFound
-from knowledge_base.model import Guide, Published
+from knowledge_base.model import Guide
 from knowledge_base.store import KnowledgeBase
-from knowledge_base.tables import PublicationEntry
+from knowledge_base.tables import GuideVersion, PublicationEntry
 
 __all__ = ["TOPIC", "Changed", "Found", "Recalls", "load_texts", "seal"]
 
@@ -75,7 +75,8 @@ class Recalls:
         query = select(PublicationEntry).join(newest, newest.c.id == PublicationEntry.id)
         with self._database.session(write=False) as session:
             entries = session.scalars(query.order_by(PublicationEntry.id.desc()).limit(_MOST_ENTRIES)).all()
-        made = (self._changed(entry.code, entry.version, entry.at) for entry in entries)
+            before = _versions_before(session, {entry.code: entry.version for entry in entries})
+        made = (self._changed(entry, before[entry.code]) for entry in entries if entry.code in before)
         return [changed for changed in made if changed]
 
     def between(self, code: str, from_version: int, to_version: int) -> list[Difference]:
@@ -85,27 +86,13 @@ class Recalls:
             raise NotFound(f"Không có bản này của thủ tục {code}.")
         return differences(old.guide, new.guide, self._words, self._texts)
 
-    def _changed(self, code: str, version: int, at: datetime) -> Changed | None:
-        current = self._kb.get(code)
-        if current is None or current.version != version:
+    def _changed(self, entry: PublicationEntry, before: int) -> Changed | None:
+        current, old = self._kb.get(entry.code), self._kb.at_version(entry.code, before)
+        if current is None or current.version != entry.version or old is None:
             return None
-        before = self._before(code, version)
-        if before is None:
-            return None
-        found = differences(before.guide, current.guide, self._words, self._texts)
-        return Changed(code, current.guide.name, before.version, version, at, found) if found else None
-
-    def _before(self, code: str, version: int) -> Published | None:
-        """The text that was answered from before. One of another origin that was replaced within the hour never was:
-        at the first start the catalogue's facts and the curated guides come one after the other."""
-        history = self._kb.history(code)
-        this = next((each for each in history if each.version == version), None)
-        for earlier in history:
-            if this is None or earlier.version >= version:
-                continue
-            if earlier.origin is this.origin or this.created_at - earlier.created_at > _ANSWERED_FOR:
-                return self._kb.at_version(code, earlier.version)
-        return None
+        found = differences(old.guide, current.guide, self._words, self._texts)
+        name = current.guide.name
+        return Changed(entry.code, name, before, entry.version, entry.at, found) if found else None
 
     # Who was told
 
@@ -238,6 +225,24 @@ def load_texts() -> Messages:
 def seal(row: RecallRow) -> str:
     """Tells one text of a recall from another."""
     return hashlib.sha256(row.text.encode()).hexdigest()[:16]
+
+
+def _versions_before(session: Session, versions: Mapping[str, int]) -> dict[str, int]:
+    """For each code's version the one that was answered from before. One of another origin that was replaced within
+    the hour never was: at the first start the catalogue's facts and the curated guides come one after the other."""
+    query = select(
+        GuideVersion.code, GuideVersion.version, GuideVersion.origin, GuideVersion.created_at
+    ).where(GuideVersion.code.in_(versions)).order_by(GuideVersion.code, GuideVersion.version.desc())
+    found: dict[str, int] = {}
+    this: Row[str, int, str, datetime] | None = None
+    for row in session.execute(query):
+        if row.version == versions[row.code]:
+            this = row
+        elif row.code not in found and this is not None and this.code == row.code and (
+            row.origin == this.origin or this.created_at - row.created_at > _ANSWERED_FOR
+        ):
+            found[row.code] = row.version
+    return found
 
 
 def _row(session: Session, number: int, *, lock: bool = False) -> RecallRow:

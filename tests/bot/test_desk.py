@@ -203,6 +203,7 @@ def test_the_place_is_told_and_told_again_when_it_changed_much(running: Running,
     said = [talk.say("cho em gặp cán bộ").json()["messages"][-1]["text"] for talk in talks]
     places = [int(re.findall(r"thứ (\d+)", text)[0]) for text in said]
     assert places == list(range(places[0], places[0] + 4)) and "chưa ước được" in said[0], "no figure without a sample"
+    assert f"thứ {places[3]} trong hàng chờ" in talks[3].say("còn lâu không???").json()["messages"][-1]["text"]
     for talk in talks[:3]:
         desk.acts.take(talk.id, "lan", running.context.store.get(talk.id).epoch)
     with running.context.database.session() as session:

@@ -50,6 +50,7 @@ async def _page(
 ) -> Response:
     found = await run_sync(context.desk.presence.everybody)
     shown, more = paged(found, page)
+    titles = await run_sync(context.accounts.people.titles, [one.name for one in shown])
     return desk_page(
-        request, "desk/people.html", error, staff=staff, people=shown, more=more, page=page,
+        request, "desk/people.html", error, staff=staff, people=shown, titles=titles, more=more, page=page,
         usual=context.desk.presence.capacity, may_change=staff.role in ALLOWED[Area.STEERING])

@@ -73,6 +73,13 @@ def test_who_waits_may_leave_or_be_called(pressing: Pressing) -> None:
     assert sent(pressing, "gọi điện cho tôi") == ""
 
 
+def test_who_waits_may_ask_how_much_longer(pressing: Pressing) -> None:
+    for text in ("còn lâu không???", "con lau ko e", "sao chưa ai trả lời vậy", "bao giờ có người?", "alo"):
+        assert sent(pressing, text, waiting=True) == "/desk_standing"
+        assert sent(pressing, text) == ""
+    assert sent(pressing, "làm khai sinh bao lâu?", waiting=True) == ""
+
+
 def test_short_wishes_go_on_in_words_that_are_understood(pressing: Pressing) -> None:
     assert sent(pressing, "doi lich") == "đổi lịch hẹn"
     assert sent(pressing, "toi muon rut ho so") == '/track_dossier{"act":"withdraw"}'

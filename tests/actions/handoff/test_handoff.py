@@ -95,7 +95,7 @@ def test_the_desk_tells_number_and_hours_and_no_invented_telephone(database: Dat
     turn = Turn(text="cho em gặp cán bộ", procedure="1.001193", case="bo_roi")
     ticket, reply = desk.request("c1", turn, "asked", "con 3 tháng mới làm có sao không")
     assert ticket.number in reply.text and reply.status is Status.HANDED_OFF
-    assert ticket.need == 'Hỏi về "Thủ tục đăng ký khai sinh" (1.001193): con 3 tháng mới làm có sao không'
+    assert ticket.need == 'Hỏi về "Đăng ký khai sinh" (1.001193): con 3 tháng mới làm có sao không'
     assert ticket.procedure == "1.001193" and ticket.facts == {"case": "bo_roi"}
     assert all(button.phone is None for button in reply.buttons)
     closed = desk.reply(ticket, at("2026-11-28T09:00"))
