@@ -183,7 +183,10 @@ class TurnAnswerer:
 
     def petition(self, turn: Turn) -> Outcome | None:
         """The formal procedure (khiếu nại, tố cáo) that `turn` asks for by name; None for a grievance."""
-        formal = [word for word in data("evidence")["petition"] if has_phrase(fold(turn.text), word)]
+        folded = fold(turn.text)
+        formal = [word for word in data("evidence")["petition"] if has_phrase(folded, word)]
+        if any(has_phrase(folded, word) for word in data("evidence")["grievance"]):
+            return None
         if not formal or len(self._resolver.residue(turn.text)) < _LEAST_PETITION:
             return None
         resolved = self._resolver.resolve(replace(turn, procedure=None))

@@ -31,6 +31,7 @@ _WORDS = Path(__file__).parent / "pressing_words.yml"
 _LONGEST = 60
 _ABOUT_PLACES = re.compile(r"/centres(?:$|[/?])")
 _BRACKETS = re.compile(r"\s*\([^()]*\)\s*$")
+_ADDRESS = re.compile(r"(?:thon|khu|to|xom|ap|ban|so|ngo|ngach|duong|pho|doi)\b")
 _LEAST_GUESSED, _MOST_GUESSED = 4, 20
 # Buttons of an appointment that one word names (`appointment_words.yml`), where there is one such button.
 _ACTS = {"x": "cancel", "y": "cancel", "m": "move", "r": "remind"}
@@ -62,7 +63,7 @@ class Pressing:
         """
         if not shown or len(text) > _LONGEST:
             return None
-        if waiting and (wish := _STANDING if _plain(text) in _phrases("standing") else _meant(text, _WAITING)):
+        if waiting and (wish := _STANDING if _asks_standing(text) else _meant(text, _WAITING)):
             return Pressed(wish)
         if "?" in text:
             return None
@@ -110,6 +111,8 @@ class Pressing:
             return None
         names = self._centres.names
         units = names.find(said)
+        if units and _more_than_address(said, units[0].name):
+            return None  # "tôi muốn khiếu nại … ở phường Bãi Cháy" only ends with a place
         if units:
             named = names.mentioned(said)
             place = named[0] if named else Place(units[0].name, tuple(units), former=False)
@@ -184,6 +187,25 @@ def _said_place(text: str) -> str:
             words = words[length:]
             break
     return " ".join(words)
+
+
+def _asks_standing(text: str) -> bool:
+    """Whether the whole text asks how much longer it takes, with or without polite words ("cho" is "chờ", too)."""
+    said = [fold(text), _plain(text)]
+    return any(words in _phrases("standing") for words in (*said, *map(_core, said)))
+
+
+def _core(folded: str) -> str:
+    words = folded.split()
+    while len(words) > 1 and words[-1] in _phrases("trailing"):
+        words.pop()
+    return " ".join(words)
+
+
+def _more_than_address(text: str, unit: str) -> bool:
+    """Whether `text` ends with the name of `unit` after something else than a part of an address ("thôn 3")."""
+    before, found, _ = f" {fold(text)} ".partition(f" {fold(unit)} ")
+    return bool(found and before.strip()) and not _ADDRESS.match(before.strip())
 
 
 def _plain(text: str) -> str:

@@ -136,7 +136,8 @@ def test_training_and_parsing_give_the_same_vectors(encoder_dir: Path, storage: 
     for message in trained:
         parsed = component.process([_message(message.get(TEXT), message.get(NORMALISED))])[0]
         one, other = message.get_dense_features(TEXT)[1], parsed.get_dense_features(TEXT)[1]
-        assert float((one.features * other.features).sum()) > 0.9999
+        # The 8-bit products round by what else is in the batch: a hair's breadth, no other meaning.
+        assert float((one.features * other.features).sum()) > 0.999
 
 
 def test_model_refuses_another_encoder(encoder_dir: Path, storage: LocalModelStorage) -> None:

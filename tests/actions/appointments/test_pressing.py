@@ -61,7 +61,9 @@ def test_a_place_alone_asks_for_its_centre(pressing: Pressing) -> None:
     # For the procedure, where the question was where to hand it in; misspelt names, too.
     place = message(answer={"aspect": "place"})
     assert sent(pressing, "nhà em ở hg gai ạ", place, procedure="1.001193") == "nộp hồ sơ ở phường Hồng Gai"
-    for text in ("khai sinh ở bãi cháy", "dong tam", "cảm ơn em"):
+    assert CENTRE in sent(pressing, "tổ 5 khu 2 phường Bãi Cháy")
+    for text in ("tôi muốn khiếu nại về thái độ cán bộ ở phường Bãi Cháy", "bao giờ có lịch cắt điện phường hồng gai",
+                 "khai sinh ở bãi cháy", "dong tam", "cảm ơn em"):
         assert sent(pressing, text) == ""
     for text in ("cám ơn em", "cam on", "khai sinh", "long", "lâu thế"):
         assert sent(pressing, text, place) == "", "words that mean themselves, though a place is called much the same"
@@ -74,7 +76,8 @@ def test_who_waits_may_leave_or_be_called(pressing: Pressing) -> None:
 
 
 def test_who_waits_may_ask_how_much_longer(pressing: Pressing) -> None:
-    for text in ("còn lâu không???", "con lau ko e", "sao chưa ai trả lời vậy", "bao giờ có người?", "alo"):
+    for text in ("còn lâu không???", "con lau ko e", "sao chưa ai trả lời vậy", "bao giờ có người?", "alo",
+                 "chờ đến bao giờ vậy", "em đang đứng thứ mấy"):
         assert sent(pressing, text, waiting=True) == "/desk_standing"
         assert sent(pressing, text) == ""
     assert sent(pressing, "làm khai sinh bao lâu?", waiting=True) == ""

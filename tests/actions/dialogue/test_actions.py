@@ -104,8 +104,9 @@ async def test_handing_over_carries_the_last_question(executor: Any, database: D
     assert ticket and ticket.need.endswith("con 3 tháng mới làm có sao ko")
 
 
-async def test_a_complaint_opens_a_ticket(executor: Any, database: Database) -> None:
-    replies, _ = await run(executor, "action_complain", user("cán bộ thái độ quá tệ", "complain"))
+@pytest.mark.parametrize("text", ["cán bộ thái độ quá tệ", "tôi muốn khiếu nại về thái độ cán bộ ở phường Bãi Cháy"])
+async def test_a_complaint_opens_a_ticket(executor: Any, database: Database, text: str) -> None:
+    replies, _ = await run(executor, "action_complain", user(text, "complain"))
     assert replies[0].status == "handed_off" and "xin lỗi" in replies[0].text
 
 
