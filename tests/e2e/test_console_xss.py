@@ -53,7 +53,7 @@ def filled(running: Running) -> str:
     dossiers = running.context.dossiers
     dossiers.rights.correct(talk.id, code, f"Sửa tên {IMAGE}")
     mail = {"purpose": "mail", "given": True, "address": f"<svg/onload=window.{MARK}=1>@example.vn"}
-    running.http.post(f"{talk.path}/notices", json=mail, headers=talk.headers)
+    assert running.http.put(f"{talk.path}/notices", json=mail, headers=talk.headers).status_code in (204, 422)
     _answers_a_supplement(running, code)
     dossiers.supplements.withdraw(code, reason=f"Đổi ý {SCRIPT}")
     return code
