@@ -16,6 +16,8 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.gateway.tables import MessageRow
+from bot.zalo.events import load, read
+from bot.zalo.model import Event
 from bot.zalo.signature import mac
 from bot.zalo.tables import ZaloAlarmRow, ZaloEventRow, ZaloUserRow
 from tests.bot.serving import Running, serving
@@ -144,3 +146,10 @@ def hooked(home: Path, settings: dict[str, str] | None = None, **service: Any) -
             base_url=running.url, timeout=20, trust_env=False
         ) as client:
             yield Hook(running, client)
+
+
+def event_of(body: dict[str, Any]) -> Event:
+    """The citizen's event that a platform message is read as."""
+    found = read(load(encoded(body)) or {}, oa_id=OA, app_id=APP)
+    assert isinstance(found, Event)
+    return found

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +19,10 @@ from bot.gateway.holders import place
 from bot.migrations import migrate
 from bot.zalo import queue as queue_module
 from bot.zalo.alarms import Alarms
-from bot.zalo.events import load, read
 from bot.zalo.lanes import Lanes, taken
 from bot.zalo.model import Event
 from bot.zalo.people import People
 from bot.zalo.queue import DELAYS, EventQueue
-from bot.zalo.queue_writing import Full, GroupWriter
 from bot.zalo.receipts import Receipts
 from bot.zalo.settings import ZaloSettings
 from bot.zalo.tables import ZaloEventRow, ZaloLaneRow, ZaloPartRow, ZaloUserRow
@@ -33,7 +30,7 @@ from bot.zalo.worker import Worker
 from common.clock import utc_now
 from common.database import Database
 from common.keyring import Keyring
-from tests.bot.zalo.incoming import APP, OA, encoded, receipt, said
+from tests.bot.zalo.incoming import APP, OA, encoded, event_of, receipt, said
 
 ZALO = ZaloSettings(app_id=APP, oa_id=OA)
 
@@ -105,12 +102,6 @@ class Room:
 async def come_about(true: Callable[[], object]) -> None:
     while not true():  # noqa: ASYNC110 - what is waited for is a state of the database
         await asyncio.sleep(0.02)
-
-
-def event_of(body: dict[str, Any]) -> Event:
-    found = read(load(encoded(body)) or {}, oa_id=OA, app_id=APP)
-    assert isinstance(found, Event)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -358,53 +349,3 @@ def test_receipts_note_when_a_message_arrived_and_was_seen(room: Room, database:
     with database.session(write=False) as session:
         part = session.scalars(select(ZaloPartRow)).one()
         assert part.received_at and part.seen_at
-
-
-async def test_events_that_come_while_one_is_written_share_the_next_commit() -> None:
-    groups: list[int] = []
-
-    def store(items: Any) -> int:
-        groups.append(len(items))
-        return len(items)
-
-    writer = GroupWriter(store)
-    await asyncio.gather(*(writer.put(event_of(said(user="1")), b"x") for _ in range(50)))
-    assert sum(groups) == 50 and len(groups) < 10
-
-
-async def test_a_queue_that_is_full_refuses_instead_of_growing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.zalo.queue_writing._WAITING_BYTES", 1000)
-    writer = GroupWriter(lambda items: len(items))
-    results = await asyncio.gather(
-        *(writer.put(event_of(said(user="1")), b"x" * 100) for _ in range(20)), return_exceptions=True)
-    assert sum(isinstance(one, Full) for one in results) == 10
-    await writer.put(event_of(said(user="1")), b"x" * 100)
-
-
-async def test_a_database_that_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, room: Room) -> None:
-    import time
-
-    monkeypatch.setattr("bot.zalo.queue_writing.PATIENCE_S", 0.05)
-
-    def slow(items: Any) -> int:
-        time.sleep(0.3)
-        return room.queue.store(items)
-
-    body = said("chậm", user="1")
-    writer = GroupWriter(slow)
-    with pytest.raises(Full):
-        await writer.put(event_of(body), encoded(body))
-    await asyncio.sleep(0.6)
-    assert len(room.rows()) == 1, "it is written after all, and the repeat is known"
-    assert room.put(body) == 0
-
-
-def test_the_queue_has_no_plain_words(tmp_path: Path) -> None:
-    made = Database(f"sqlite:///{tmp_path / 'plain.db'}")
-    migrate(made)
-    queue = EventQueue(made, Keyring(b"k" * 32), Alarms(made))
-    body = said("con tôi sinh ngày một tháng năm", user="1")
-    queue.store([(event_of(body), encoded(body))])
-    made.dispose()
-    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert b"sinh ng" not in content
